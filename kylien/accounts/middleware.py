@@ -1,0 +1,80 @@
+"""Sessions end after idling or after a day's work, and what was being typed outlives them."""
+
+import time
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+STARTED, SEEN, KEPT = "started_at", "seen_at", "kept_post"
+TOUCH_SECONDS = 60  # the last activity is written at most once a minute
+KEPT_BYTES = 200_000
+NEVER_KEPT = ("csrfmiddlewaretoken",)
+
+
+class SessionLimitMiddleware:
+    """End sessions that idled too long or are too old; send owners of one-time passwords to change them."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.user.is_authenticated:
+            now = int(time.time())
+            session = request.session
+            started = session.setdefault(STARTED, now)
+            idle = now - session.get(SEEN, now)
+            if (
+                idle > settings.SESSION_IDLE_MINUTES * 60
+                or now - started > settings.SESSION_TOTAL_HOURS * 3600
+            ):
+                request.ended_user_id = request.user.pk
+                logout(request)
+            elif SEEN not in session or idle >= TOUCH_SECONDS:
+                session[SEEN] = now
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        user = request.user
+        if not (user.is_authenticated and user.must_change_password):
+            return None
+        allowed = {reverse("account_change_password"), reverse("account_logout")}
+        if request.path in allowed or not getattr(view, "login_required", True):
+            return None
+        return HttpResponseRedirect(reverse("account_change_password"))
+
+
+class SignInRequiredMiddleware(LoginRequiredMiddleware):
+    """Every page needs a sign-in. A form sent after the session ended is kept until the next one.
+
+    The text waits in the server's session, never in the address or in the browser, and only for
+    the same person (`kylien.accounts.views.resume`).
+    """
+
+    def handle_no_permission(self, request, view):
+        target = request.get_full_path() if request.method == "GET" else request.path
+        user_id = getattr(request, "ended_user_id", None)
+        if request.method == "POST" and user_id and self._small_form(request):
+            fields = [
+                (name, value)
+                for name, values in request.POST.lists()
+                if name not in NEVER_KEPT and "password" not in name
+                for value in values
+            ]
+            request.session[KEPT] = {"user": user_id, "path": request.path, "fields": fields}
+            target = reverse("resume")
+        address = f"{reverse('account_login')}?{urlencode({'next': target})}"
+        if request.headers.get("HX-Request"):
+            return HttpResponse(status=204, headers={"HX-Redirect": address})
+        return HttpResponseRedirect(address)
+
+    @staticmethod
+    def _small_form(request):
+        kind = request.content_type
+        size = int(request.META.get("CONTENT_LENGTH") or 0)
+        return size <= KEPT_BYTES and kind == "application/x-www-form-urlencoded" or (
+            kind == "multipart/form-data" and size <= KEPT_BYTES and not request.FILES
+        )

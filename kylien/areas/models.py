@@ -1,0 +1,162 @@
+"""The ward, its neighbourhoods (tổ dân phố) and who has which beat.
+
+Units are data with validity: wards merge and codes outlive them (since 1/7/2025 Kỳ Liên is part of
+Hoành Sơn), so a document's heading takes the unit that is valid on its day.
+"""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from kylien.accounts.models import Role
+from kylien.core.models import Record, RecordQuerySet, Tracked, TrackedQuerySet
+
+
+class SettingQuerySet(TrackedQuerySet):
+    """Rows that set the portal up: everybody with a role may read them, as may the superuser."""
+
+    def visible_to(self, user):
+        return self.all() if user.is_superuser else super().visible_to(user)
+
+
+class WardQuerySet(SettingQuerySet):
+    def valid_on(self, day):
+        """Return the wards that exist on `day`."""
+        return self.filter(Q(valid_to=None) | Q(valid_to__gt=day), valid_from__lte=day)
+
+    def in_scope(self, scope):
+        return self.all()
+
+
+class Ward(Tracked):
+    """A ward, as long as it exists (`valid_to` is the first day it no longer does)."""
+
+    name = models.CharField("tên phường", max_length=100)
+    unit_code = models.CharField("mã đơn vị hành chính", max_length=10)
+    valid_from = models.DateField("có hiệu lực từ")
+    valid_to = models.DateField("hết hiệu lực từ", null=True, blank=True)
+    successor = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, verbose_name="đơn vị kế tục"
+    )
+    hotlines = models.TextField(
+        "đường dây nóng", blank=True, max_length=1000, help_text="Mỗi dòng: tên: số điện thoại."
+    )
+
+    objects = WardQuerySet.as_manager()
+    scope_lookup = "neighbourhoods"
+    constraint_fields = {"ward_ends_after_start": "valid_to"}
+
+    class Meta(Tracked.Meta):
+        verbose_name = "phường"
+        verbose_name_plural = "phường"
+        constraints = [
+            models.CheckConstraint(
+                name="ward_ends_after_start",
+                condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")),
+                violation_error_message="Ngày hết hiệu lực phải sau ngày có hiệu lực.",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def hotline_rows(self):
+        """List the hot lines as `{label, phone}`, one a line of the text."""
+        rows = (line.rpartition(":") for line in self.hotlines.splitlines() if ":" in line)
+        return [{"label": name.strip(), "phone": phone.strip()} for name, _, phone in rows]
+
+
+class NeighbourhoodQuerySet(RecordQuerySet):
+    def visible_to(self, user):
+        return self.all() if user.is_superuser else super().visible_to(user)
+
+    def in_scope(self, scope):
+        if scope.whole_ward:
+            return self.all()
+        return self.filter(pk__in=scope.neighbourhood_ids)
+
+
+class Neighbourhood(Record):
+    """A tổ dân phố: the part of a ward that one officer knows."""
+
+    ward = models.ForeignKey(Ward, models.PROTECT, "neighbourhoods", verbose_name="phường")
+    name = models.CharField("tên", max_length=100)
+    position = models.PositiveSmallIntegerField("thứ tự", default=0)
+
+    objects = NeighbourhoodQuerySet.as_manager()
+    code_prefix = "TDP"
+    code_width = 2
+    derived_from = ("name",)
+    constraint_fields = {"neighbourhood_name_once_in_ward": "name"}
+
+    class Meta(Record.Meta):
+        verbose_name = "tổ dân phố"
+        verbose_name_plural = "tổ dân phố"
+        ordering = ("position", "pk")
+        constraints = [
+            models.UniqueConstraint(
+                name="neighbourhood_name_once_in_ward",
+                fields=["ward", "name"],
+                violation_error_message="Phường đã có tổ dân phố tên này.",
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def search_parts(self):
+        return self.name, ()
+
+
+class BeatQuerySet(SettingQuerySet):
+    def open_on(self, day):
+        """Return the assignments in force on `day` (half-open: the last day is not in it)."""
+        return self.filter(Q(ended_on=None) | Q(ended_on__gt=day), started_on__lte=day)
+
+    def in_scope(self, scope):
+        return self.all() if scope.whole_ward else super().in_scope(scope)
+
+
+class BeatAssignment(Tracked):
+    """An officer has a neighbourhood from `started_on` until before `ended_on`; two may share it."""
+
+    officer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        "beat_assignments",
+        verbose_name="cán bộ",
+        limit_choices_to={"groups__name": Role.AREA_OFFICER.value},
+    )
+    neighbourhood = models.ForeignKey(
+        Neighbourhood, models.PROTECT, "beat_assignments", verbose_name="tổ dân phố"
+    )
+    started_on = models.DateField("từ ngày")
+    ended_on = models.DateField("đến trước ngày", null=True, blank=True)
+    note = models.CharField("ghi chú", max_length=200, blank=True)
+
+    objects = BeatQuerySet.as_manager()
+    constraint_fields = {
+        "beat_ends_after_start": "ended_on",
+        "beat_once_open": "neighbourhood",
+    }
+
+    class Meta(Tracked.Meta):
+        verbose_name = "phân công địa bàn"
+        verbose_name_plural = "phân công địa bàn"
+        ordering = ("neighbourhood__position", "-started_on")
+        constraints = [
+            models.CheckConstraint(
+                name="beat_ends_after_start",
+                condition=Q(ended_on=None) | Q(ended_on__gt=F("started_on")),
+                violation_error_message="Ngày kết thúc phải sau ngày bắt đầu.",
+            ),
+            models.UniqueConstraint(
+                name="beat_once_open",
+                fields=["officer", "neighbourhood"],
+                condition=Q(ended_on=None),
+                violation_error_message="Cán bộ này đang phụ trách tổ dân phố này rồi.",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.officer} · {self.neighbourhood}"

@@ -1,0 +1,92 @@
+"""The trail: who changed or took out what, when, from where and why. Append-only."""
+
+import hashlib
+import json
+import secrets
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import models
+
+from kylien.accounts.models import Role
+
+
+class AuditQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """The trail is the chief's alone."""
+        return self.all() if user.has_role(Role.CHIEF) else self.none()
+
+    def of(self, obj):
+        return self.filter(table=obj._meta.label_lower, row=obj.pk)
+
+    def for_list(self):
+        return self.select_related("user")
+
+    def update(self, **values):
+        raise PermissionDenied("Audit entries are never changed.")
+
+    def delete(self):
+        raise PermissionDenied("Audit entries are never deleted.")
+
+
+class AuditEntry(models.Model):
+    """One row's change, or one reading of many rows.
+
+    `values` (old and new, as canonical JSON) may be blanked by retention together with `salt`; the
+    digest over both stays, so that a chain of entries can rest on digests alone. Secret fields
+    (ids, phones, passwords) are only named in `fields`.
+    """
+
+    class Action(models.TextChoices):
+        CREATE = "create", "Tạo"
+        CHANGE = "change", "Sửa"
+        DELETE = "delete", "Xoá"
+        EXPORT = "export", "Xuất"
+
+    at = models.DateTimeField("lúc", db_index=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, verbose_name="người thực hiện"
+    )
+    address = models.CharField("địa chỉ máy", max_length=45, blank=True)
+    action = models.CharField("việc", max_length=10, choices=Action)
+    table = models.CharField("loại bản ghi", max_length=60)
+    row = models.BigIntegerField("số thứ tự", null=True)
+    code = models.CharField("mã", max_length=20, blank=True)
+    fields = models.JSONField("trường", default=list)
+    values = models.TextField("giá trị", blank=True)
+    salt = models.CharField(max_length=32, blank=True)
+    digest = models.CharField(max_length=64)
+    reason = models.CharField("lý do", max_length=300, blank=True)
+
+    objects = AuditQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "mục nhật ký"
+        verbose_name_plural = "nhật ký"
+        default_permissions = ("view", "export")
+        base_manager_name = "objects"
+        indexes = [
+            models.Index(fields=["table", "row", "-id"], name="audit_of_row"),
+            models.Index(fields=["user", "-id"], name="audit_of_user"),
+        ]
+
+    def __str__(self):
+        return f"{self.get_action_display()} {self.table} {self.code or self.row or ''}".strip()
+
+    def save(self, *args, **kwargs):
+        if self.pk:
+            raise PermissionDenied("Audit entries are never changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        raise PermissionDenied("Audit entries are never deleted.")
+
+    def seal(self, values: dict):
+        """Keep `values` with a fresh salt and the digest over both."""
+        self.values = json.dumps(values, ensure_ascii=False, sort_keys=True, default=str)
+        self.salt = secrets.token_hex(16)
+        self.digest = digest_of(self.salt, self.values)
+
+
+def digest_of(salt: str, values: str) -> str:
+    return hashlib.sha256(f"{salt}\n{values}".encode()).hexdigest()

@@ -1,0 +1,85 @@
+"""Filters of list pages: one search box, then selects and days in one row."""
+
+import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
+
+from kylien.core import text
+from kylien.core.forms import DayField
+
+NUMBERS_BY_POST = (
+    "Số định danh, số điện thoại không đặt trên thanh địa chỉ: gõ vào ô tìm rồi bấm Enter."
+)
+
+
+class DayFilter(django_filters.DateFilter):
+    field_class = DayField
+
+
+class SearchField(forms.CharField):
+    """Words of any length are cut, control characters dropped: nothing typed here can be wrong."""
+
+    def to_python(self, value):
+        return text.clean(super().to_python(value))[:200]
+
+
+class SearchFilter(django_filters.CharFilter):
+    field_class = SearchField
+
+    def filter(self, rows, value):
+        if not value:
+            return rows
+        user = self.parent.request.user
+        return rows.search(value, partial_numbers=user.may_see_numbers)
+
+
+class RecordFilterSet(django_filters.FilterSet):
+    """A list's filters. Their names stand in the address, so every figure can link to its rows."""
+
+    q = SearchFilter(label="Tìm")
+
+    def __init__(self, data=None, queryset=None, *, request=None, prefix=None):
+        super().__init__(data, queryset, request=request, prefix=prefix)
+        self.on = request.today
+        for name, item in self.filters.items():
+            rows = getattr(item.field, "queryset", None)
+            if rows is not None and hasattr(rows, "visible_to"):
+                self.form.fields[name].queryset = rows.visible_to(request.user)
+
+    @property
+    def qs(self):
+        """Return the filtered rows; none where a filter cannot be read, and the form says which."""
+        if self.is_bound and not self.form.is_valid():
+            return self.queryset.none()
+        return super().qs
+
+    def get_form_class(self):
+        form_class = super().get_form_class()
+        request = self.request
+
+        class FilterForm(form_class):
+            def clean_q(self):
+                query = self.cleaned_data["q"]
+                if request.method == "GET" and text.count_digits(query) >= 6:
+                    raise ValidationError(NUMBERS_BY_POST)
+                return query
+
+        return FilterForm
+
+    def active(self):
+        """List the filters in use: `{name, label, value}`."""
+        if not self.form.is_valid():
+            return []
+        found = []
+        for name, value in self.form.cleaned_data.items():
+            if name == "q" or value in (None, "") or (hasattr(value, "__len__") and not len(value)):
+                continue
+            field = self.form.fields[name]
+            shown = value
+            choices = getattr(field, "choices", None)
+            if choices is not None and not hasattr(field, "queryset"):
+                shown = dict((str(k), v) for k, v in choices).get(str(value), value)
+            elif hasattr(value, "strftime"):
+                shown = text.format_date(value)
+            found.append({"name": name, "label": field.label, "value": str(shown)})
+        return found

@@ -1,0 +1,312 @@
+"""Forms of records: the fields people type into, and constraint sentences beside them.
+
+`RecordFormMixin` serves portal and admin alike; `RecordForm` is the portal's; `RecordInlineFormSet`
+checks constraints across the rows typed together.
+"""
+
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import IntegrityError, models
+from django.db.models import Q, UniqueConstraint
+
+from kylien.core import text
+from kylien.core.changes import today
+
+STALE = "Bản ghi vừa được người khác sửa. Xem hai bản bên dưới; bấm Lưu lần nữa để ghi bản của bạn."
+CLASH = "Dữ liệu này trùng hoặc mâu thuẫn với bản ghi đã có."
+
+
+class DayField(forms.DateField):
+    """A day typed as people write it: 5/9/1990, 05-09-1990, 05091990."""
+
+    widget = forms.DateInput(
+        format="%d/%m/%Y",
+        attrs={"inputmode": "numeric", "placeholder": "dd/mm/yyyy", "data-day": "", "maxlength": 30},
+    )
+
+    def to_python(self, value):
+        if isinstance(value, str):
+            if not value.strip():
+                return None
+            try:
+                return text.parse_date(value)
+            except ValueError as error:
+                raise ValidationError(str(error), code="invalid") from error
+        return super().to_python(value)
+
+
+class MomentField(forms.DateTimeField):
+    """A day and an hour: `24/11/2026 21:30`."""
+
+    widget = forms.DateTimeInput(
+        format="%d/%m/%Y %H:%M", attrs={"placeholder": "dd/mm/yyyy hh:mm", "maxlength": 30}
+    )
+    default_error_messages = {
+        "invalid": "Ghi ngày và giờ như 24/11/2026 21:30.",
+    }
+
+    def __init__(self, **kwargs):
+        kwargs.setdefault("input_formats", ["%d/%m/%Y %H:%M", "%Y-%m-%dT%H:%M", "%d/%m/%Y %Hh%M"])
+        super().__init__(**kwargs)
+
+    def to_python(self, value):
+        try:
+            return super().to_python(value)
+        except (OverflowError, ValueError) as error:  # a year no calendar can hold
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+
+class MaskedField(forms.CharField):
+    """A number shown as `042******001`: left empty it stays, typed it is replaced, `-` removes it."""
+
+    def __init__(self, *, clean_number, check, sentence, **kwargs):
+        super().__init__(**kwargs)
+        self.clean_number, self.check, self.sentence = clean_number, check, sentence
+
+    def to_python(self, value):
+        value = super().to_python(value)
+        return value if value in ("", "-") else self.clean_number(value)
+
+    def validate(self, value):
+        super().validate(value)
+        if value not in ("", "-") and not self.check(value):
+            raise ValidationError(self.sentence, code="invalid")
+
+
+class CodeField(forms.CharField):
+    """A record picked by its code, among those the user may see; the widget looks names up."""
+
+    def __init__(self, queryset, *, url="", **kwargs):
+        self.queryset = queryset
+        widget = forms.TextInput(attrs={"data-picker-url": url, "autocomplete": "off"})
+        widget.template_name = "widgets/record_picker.html"
+        kwargs.setdefault("widget", widget)
+        kwargs.setdefault("max_length", 40)
+        super().__init__(**kwargs)
+
+    def prepare_value(self, value):
+        if isinstance(value, models.Model):
+            return value.code
+        if isinstance(value, int):
+            found = self.queryset.filter(pk=value).first()
+            return found.code if found else ""
+        return value
+
+    def to_python(self, value):
+        value = super().to_python(value).upper()
+        if not value:
+            return None
+        found = self.queryset.filter(code=value).first()
+        if found is None:
+            raise ValidationError(
+                f"Không thấy mã {value} trong phạm vi của đồng chí. Gõ tên để tìm rồi chọn.",
+                code="unknown",
+            )
+        return found
+
+    def has_changed(self, initial, data):
+        return (self.prepare_value(initial) or "") != (data or "").strip().upper()
+
+
+def form_field(db_field, **kwargs):
+    """Return the form field of a model field: days, moments and plain texts as people type them."""
+    if isinstance(db_field, models.DateTimeField):
+        return db_field.formfield(form_class=MomentField, **_without_widget(kwargs))
+    if isinstance(db_field, models.DateField):
+        return db_field.formfield(form_class=DayField, **_without_widget(kwargs))
+    if isinstance(db_field, models.TextField):
+        kwargs.setdefault("widget", forms.Textarea(attrs={"rows": 3}))
+        if db_field.max_length:
+            kwargs["widget"].attrs.setdefault("maxlength", db_field.max_length)
+    return db_field.formfield(**kwargs)
+
+
+def _without_widget(kwargs):
+    return {key: value for key, value in kwargs.items() if key != "widget"}
+
+
+class RecordFormMixin:
+    """What every form of a record does: scope its choices, keep masks, place sentences.
+
+    `user` (whose rows may be chosen) and `on` (the day) come from the view, or as class attributes
+    from the admin, which builds forms without them.
+    """
+
+    user = None
+    on = None
+    refusal = ""  # a sentence that the database gave on the last try
+
+    def __init__(self, *args, user=None, on=None, **kwargs):
+        self.user = user or self.user
+        self.on = on or self.on or today()
+        super().__init__(*args, **kwargs)
+        masks = self._meta.model.masks if hasattr(self, "_meta") else {}
+        for name in masks:
+            if name in self.fields and self.instance.pk:
+                current = self.instance.masked(name)
+                self.initial[name] = ""
+                if current:
+                    self.fields[name].widget.attrs["placeholder"] = current
+                    self.fields[name].help_text = "Để trống: giữ số đang có. Gõ dấu - để xoá."
+                    self.fields[name].required = False
+        for field in self.fields.values():
+            self._scope(field)
+
+    def _scope(self, field):
+        """Narrow a field's choices to the user's rows."""
+        rows = getattr(field, "queryset", None)
+        if rows is not None and hasattr(rows, "visible_to"):
+            field.queryset = rows.visible_to(self.user)
+
+    def clean(self):
+        data = super().clean()
+        data = self.cleaned_data if data is None else data
+        for name in self._meta.model.masks:
+            if name in data and name not in self.errors:
+                if data[name] == "-":
+                    data[name] = ""
+                elif not data[name] and self.instance.pk:
+                    data[name] = getattr(self.instance, name)
+        if self.refusal:
+            self.add_error(None, self.refusal)
+        return data
+
+    def _post_clean(self):
+        self.instance.unreadable_fields = set(self.errors) - {NON_FIELD_ERRORS}
+        super()._post_clean()
+        del self.instance.unreadable_fields
+
+    def _update_errors(self, errors):
+        """Move a sentence to the top of the form where the form lacks the field it belongs to."""
+        if hasattr(errors, "error_dict"):
+            placed = {}
+            for name, found in errors.error_dict.items():
+                key = name if name in self.fields else NON_FIELD_ERRORS
+                placed.setdefault(key, []).extend(found)
+            errors = ValidationError(placed)
+        super()._update_errors(errors)
+
+
+class RecordForm(RecordFormMixin, forms.ModelForm):
+    """A portal form. It carries the row's version, and a stale one is refused with both versions shown."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    class Meta:
+        formfield_callback = form_field
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["version"] = self.instance.version
+        else:
+            del self.fields["version"]
+        self.stale = None
+
+    def clean(self):
+        data = super().clean()
+        if self.instance.pk and data.get("version") != self.instance.version:
+            self.stale = self._differences()
+            self.data = self.data.copy()
+            self.data[self.add_prefix("version")] = str(self.instance.version)
+            self.add_error(None, STALE)
+        data.pop("version", None)
+        return data
+
+    def _differences(self):
+        """List what stands now against what was typed, field by field."""
+        rows = []
+        for name, field in self.fields.items():
+            if name == "version" or name in self._meta.model.masks:
+                continue
+            theirs = self.initial.get(name, getattr(self.instance, name, ""))
+            if not field.has_changed(theirs, self[name].data):
+                continue
+            bound = field.prepare_value(theirs)
+            rows.append(
+                {
+                    "label": field.label,
+                    "theirs": _shown(field, bound),
+                    "yours": _shown(field, self[name].data),
+                }
+            )
+        return rows
+
+
+def _shown(field, value):
+    """Return a value as a person reads it in a comparison."""
+    choices = getattr(field, "choices", None)
+    if choices is not None:
+        return next((str(label) for key, label in choices if str(key) == str(value)), value or "—")
+    if hasattr(value, "strftime"):
+        return value.strftime("%d/%m/%Y")
+    return value if value not in (None, "") else "—"
+
+
+def sentence_of(error: IntegrityError, model):
+    """Return `(field, sentence)` for an error of the database: the constraint's own sentence."""
+    message = str(error)
+    for constraint in model._meta.constraints:
+        columns = [f"{model._meta.db_table}.{name}" for name in _columns(constraint, model)]
+        by_columns = columns and message.endswith(": " + ", ".join(columns))
+        if constraint.name in message or by_columns:
+            field = model.constraint_fields.get(constraint.name)
+            return field, str(constraint.get_violation_error_message())
+    return None, CLASH
+
+
+def _columns(constraint, model):
+    names = getattr(constraint, "fields", ())
+    return [model._meta.get_field(name).column for name in names]
+
+
+class RecordInlineFormSet(forms.BaseInlineFormSet):
+    """Rows typed together: a constraint that two of them break between them is told at the second."""
+
+    def clean(self):
+        super().clean()
+        live = [
+            form
+            for form in self.forms
+            if form.has_changed() and form not in self.deleted_forms and not form.errors
+        ]
+        for constraint in self.model._meta.constraints:
+            if isinstance(constraint, UniqueConstraint) and constraint.fields:
+                self._check_unique(constraint, live)
+
+    def _check_unique(self, constraint, forms_):
+        seen = set()
+        for form in forms_:
+            row = form.instance
+            if self.fk.name in constraint.fields:
+                setattr(row, self.fk.name, self.instance)
+            values = tuple(
+                id(self.instance) if name == self.fk.name else getattr(row, name, None)
+                for name in constraint.fields
+            )
+            if None in values or not holds(constraint.condition, row):
+                continue
+            if values in seen:
+                field = self.model.constraint_fields.get(constraint.name)
+                sentence = str(constraint.get_violation_error_message())
+                form.add_error(field if field in form.fields else None, sentence)
+                raise ValidationError(sentence)
+            seen.add(values)
+
+
+def holds(condition: Q | None, row) -> bool:
+    """Tell whether a constraint's condition holds for a row in memory (equality and null tests)."""
+    if condition is None:
+        return True
+    results = []
+    for child in condition.children:
+        if isinstance(child, Q):
+            results.append(holds(child, row))
+            continue
+        name, expected = child
+        if name.endswith("__isnull"):
+            results.append((getattr(row, name.removesuffix("__isnull")) is None) == expected)
+        else:
+            results.append(getattr(row, name) == expected)
+    outcome = all(results) if condition.connector == Q.AND else any(results)
+    return outcome != condition.negated

@@ -1,0 +1,134 @@
+"""Spans of time: half-open periods of days, and the reporting month.
+
+Pure: the time zone is a constant of the country, and nothing here asks what day it is.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Self
+from zoneinfo import ZoneInfo
+
+TZ = ZoneInfo("Asia/Ho_Chi_Minh")
+"""The one time zone of Vietnam; it has no summer time."""
+
+
+@dataclass(frozen=True, order=True)
+class Period:
+    """The days from `start` up to, but without, `end`; start == end is the empty period.
+
+    Raises ValueError if the end lies before the start.
+    """
+
+    start: date
+    end: date
+
+    def __post_init__(self) -> None:
+        if self.end < self.start:
+            raise ValueError(f"period ends before it starts: {self.start} to {self.end}")
+
+    def contains(self, day: date) -> bool:
+        """Tell whether the day lies in the period."""
+        return self.start <= day < self.end
+
+    @property
+    def days(self) -> int:
+        """The number of days."""
+        return (self.end - self.start).days
+
+    @property
+    def start_at(self) -> datetime:
+        """The first moment of the period: local midnight, aware."""
+        return datetime.combine(self.start, time.min, TZ)
+
+    @property
+    def end_at(self) -> datetime:
+        """The first moment after the period: local midnight, aware."""
+        return datetime.combine(self.end, time.min, TZ)
+
+
+@dataclass(frozen=True, order=True)
+class Month:
+    """A reporting month, named by the calendar month in which it ends.
+
+    With the default `start_day` of 15 it runs from the 15th of the previous month to the 14th of
+    its own (Nghị định 09/2019/NĐ-CP, Điều 12); with 1 it is the calendar month.
+
+    Raises ValueError for a year outside 1900 to 2999, a month outside 1 to 12 or a start day
+    outside 1 to 28 (later days are missing in February).
+    """
+
+    year: int
+    month: int
+    start_day: int = 15
+
+    def __post_init__(self) -> None:
+        if not 1900 <= self.year <= 2999:
+            raise ValueError("Năm báo cáo phải từ 1900 đến 2999.")
+        if not 1 <= self.month <= 12:
+            raise ValueError("Tháng báo cáo phải từ 1 đến 12.")
+        if not 1 <= self.start_day <= 28:
+            raise ValueError("Ngày bắt đầu kỳ báo cáo phải từ 1 đến 28.")
+
+    @classmethod
+    def parse(cls, text: str, start_day: int = 15) -> Self:
+        """Return the month written as "2026-10"; ValueError, in Vietnamese, on anything else."""
+        match = re.fullmatch(r"([0-9]{4})-([0-9]{2})", text)
+        if not match:
+            raise ValueError("Hãy ghi tháng theo dạng năm-tháng, ví dụ 2026-10.")
+        return cls(int(match[1]), int(match[2]), start_day)
+
+    @classmethod
+    def containing(cls, day: date, start_day: int = 15) -> Self:
+        """Return the month in which a day is reported."""
+        month = cls(day.year, day.month, start_day)
+        return month.next() if 1 < start_day <= day.day else month
+
+    def __str__(self) -> str:
+        return f"{self.year}-{self.month:02}"
+
+    @property
+    def period(self) -> Period:
+        """The days of the month."""
+        own = date(self.year, self.month, self.start_day)
+        if self.start_day == 1:
+            # Any day 31 days later is in the next month.
+            return Period(own, (own + timedelta(days=31)).replace(day=1))
+        before = own.replace(day=1) - timedelta(days=1)
+        return Period(before.replace(day=self.start_day), own)
+
+    @property
+    def label(self) -> str:
+        """The name of the month: "Tháng 10/2026"."""
+        return f"Tháng {self.month}/{self.year}"
+
+    @property
+    def span(self) -> str:
+        """The first and the last day: "15/9–14/10/2026"; both years if they differ."""
+        first, last = self.period.start, self.period.end - timedelta(days=1)
+        year = "" if first.year == last.year else f"/{first.year}"
+        return f"{first.day}/{first.month}{year}–{last.day}/{last.month}/{last.year}"
+
+    def previous(self) -> Self:
+        """Return the month before."""
+        return self._moved(-1)
+
+    def next(self) -> Self:
+        """Return the month after."""
+        return self._moved(1)
+
+    def same_month_last_year(self) -> Self:
+        """Return the month to compare with "cùng kỳ năm trước"."""
+        return self._moved(-12)
+
+    def last(self, count: int) -> list[Self]:
+        """Return `count` months that end with this one, oldest first."""
+        return [self._moved(-back) for back in reversed(range(count))]
+
+    def is_over(self, on: date) -> bool:
+        """Tell whether the whole month lies before the day `on`."""
+        return self.period.end <= on
+
+    def _moved(self, months: int) -> Self:
+        year, index = divmod(self.year * 12 + self.month - 1 + months, 12)
+        return type(self)(year, index + 1, self.start_day)

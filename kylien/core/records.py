@@ -1,0 +1,419 @@
+"""The one mechanism behind every record's list, page, forms and export.
+
+A subclass declares `model`, `table_class`, `filterset_class`, `form_class` and `detail_fields` and
+hands `*HouseholdView.get_urls()` to its `urls.py`. Whatever the role of the request, the same steps
+run in the same order and cannot be skipped, because `dispatch()` may not be overridden:
+
+    signed in (middleware) -> permission of the role -> `Model.objects.visible_to(user)`
+    -> filterset -> table -> HTML, or a file of the same rows and columns
+
+A row outside the user's scope is 404 (it does not exist for him), a missing verb is 403.
+A page that needs more than two overrides is an ordinary Django view beside the subclass, built on
+`ScopedMixin`, which keeps the first three steps.
+"""
+
+import enum
+from typing import ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.db.models import ForeignKey
+from django.http import Http404, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.template.loader import select_template
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.views.generic import View
+
+from kylien.core import exports, text
+from kylien.core.changes import current_act, trail
+from kylien.core.forms import sentence_of
+from kylien.core.tables import KeyPaginator
+
+PAGE_SIZE = 50
+
+
+class Role(enum.Enum):
+    """What a request does to records: the address, the name and the verb that must be granted."""
+
+    LIST = ("list", "{prefix}/", "view")
+    CREATE = ("create", "{prefix}/create/", "add")
+    OPTIONS = ("options", "{prefix}/options/", "view")  # the picker's look-up by words
+    DETAIL = ("detail", "{prefix}/<int:pk>/", "view")
+    UPDATE = ("update", "{prefix}/<int:pk>/edit/", "change")
+
+    def __init__(self, suffix, route, verb):
+        self.suffix, self.route, self.verb = suffix, route, verb
+
+
+class ScopedMixin:
+    """The steps before any page of records: permission of the verb, then the user's rows."""
+
+    model = None
+    verb = "view"
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        for name in ("dispatch", "allows"):
+            if name in cls.__dict__:
+                raise TypeError(f"{cls.__name__}.{name}: the steps of ScopedMixin stay as they are.")
+
+    def allows(self, verb):
+        meta = self.model._meta
+        return self.request.user.has_perm(f"{meta.app_label}.{verb}_{meta.model_name}")
+
+    def dispatch(self, request, *args, **kwargs):
+        if not request.user.is_authenticated or not self.allows(self.verb):
+            raise PermissionDenied
+        self.rows = self.base_rows(self.model.objects.visible_to(request.user))
+        return super().dispatch(request, *args, **kwargs)
+
+    def base_rows(self, rows):
+        """Narrow the user's rows to those this page is about."""
+        return rows
+
+    def row(self, rows=None):
+        """Return the addressed row of the user's, or raise Http404."""
+        rows = self.rows if rows is None else rows
+        found = rows.filter(pk=self.kwargs["pk"]).first() if self.kwargs["pk"] < 2**63 else None
+        if found is None:
+            raise Http404
+        return found
+
+    def changeable_row(self):
+        """Return the addressed row, or raise PermissionDenied where this user's time to mend is over."""
+        found = self.row()
+        if not found.changeable_by(self.request.user, timezone.now()):
+            raise PermissionDenied
+        return found
+
+
+class RecordView(ScopedMixin, View):
+    """List, page, forms and export of one kind of record."""
+
+    table_class = None
+    filterset_class = None
+    form_class = None
+    detail_fields: tuple[str, ...] = ()
+    roles: tuple[Role, ...] = tuple(Role)
+    url_prefix = ""  # "households"
+    url_name = ""  # "household"; the model's name if empty
+    create_label = ""
+    empty_hint = ""
+    title = ""  # of the list; the model's plural name if empty
+    role: ClassVar[Role]
+
+    @classmethod
+    def get_urls(cls):
+        name = cls.url_name or cls.model._meta.model_name
+        return [
+            path(
+                role.route.format(prefix=cls.url_prefix),
+                cls.as_view(role=role, verb=role.verb),
+                name=f"{name}-{role.suffix}",
+            )
+            for role in cls.roles
+        ]
+
+    @classmethod
+    def as_view(cls, *, role, verb):
+        def view(request, *args, **kwargs):
+            self = cls()
+            self.role, self.verb = role, verb
+            self.setup(request, *args, **kwargs)
+            return self.dispatch(request, *args, **kwargs)
+
+        view.view_class = cls
+        view.role = role
+        return view
+
+    def url(self, role, *args):
+        name = self.url_name or self.model._meta.model_name
+        return reverse(f"{name}-{role.suffix}", args=args)
+
+    def offers(self, role):
+        return role in self.roles and self.allows(role.verb)
+
+    def get(self, request, *args, **kwargs):
+        return getattr(self, f"show_{self.role.suffix}")()
+
+    def post(self, request, *args, **kwargs):
+        handler = getattr(self, f"post_{self.role.suffix}", None)
+        return handler() if handler else self.http_method_not_allowed(request)
+
+    def template(self, suffix):
+        """Return the record's own template if there is one, else the mechanism's."""
+        meta = self.model._meta
+        own = f"{meta.app_label}/{self.url_name or meta.model_name}_{suffix}.html"
+        return select_template([own, f"records/{suffix}.html"]).template.name
+
+    def heading(self):
+        plural = str(self.model._meta.verbose_name_plural)
+        return self.title or plural[:1].upper() + plural[1:]
+
+    # --- list and export: the same rows, the same columns ---
+    def filtered(self, data):
+        return self.filterset_class(data, queryset=self.rows, request=self.request)
+
+    def ordered_table(self, filterset, data):
+        table = self.table_class(filterset.qs, on=self.request.today)
+        rows = table.ordered(data.get("sort"))
+        return table, rows
+
+    def load(self, keys):
+        return self.model.objects.for_list().filter(pk__in=keys)
+
+    def show_list(self):
+        return self.render_list(self.request.GET)
+
+    def post_list(self):
+        """Export, or filter by a number that must not stand in an address."""
+        data = self.request.POST
+        if data.get("_export"):
+            return self.export(data)
+        return self.render_list(data)
+
+    def render_list(self, data):
+        filterset = self.filtered(data)
+        table, rows = self.ordered_table(filterset, data)
+        paginator = KeyPaginator(rows, PAGE_SIZE, self.load)
+        page = paginator.nearest(data.get("page", 1))
+        context = {
+            "title": self.heading(),
+            "subtitle": f"{text.format_number(paginator.count)} {self.model._meta.verbose_name}",
+            "filterset": filterset,
+            "active_filters": [
+                {**item, "remove_url": self._address(data, without=item["name"])}
+                for item in filterset.active()
+            ],
+            "filter_params": [
+                (key, value)
+                for key in filterset.form.fields
+                for value in data.getlist(key)
+                if value
+            ],
+            "table": {"head": self._head(table, data), "rows": table.lean_rows(page.object_list)},
+            "page": self._page(page, paginator, data),
+            "create_url": self.url(Role.CREATE) if self.offers(Role.CREATE) else "",
+            "create_label": self.create_label or f"Thêm {self.model._meta.verbose_name}",
+            "can_export": self.allows("export"),
+            "empty_hint": self.empty_hint,
+            "list_url": self.url(Role.LIST),
+        }
+        name = "records/_table.html" if self.request.htmx else self.template("list")
+        return render(self.request, name, context)
+
+    def _address(self, data, *, without=(), **values):
+        """Return the list's address with the filters in use; numbers never get into it."""
+        params = data.copy()
+        for key in ("csrfmiddlewaretoken", "_export", "_filter", "page", without):
+            params.pop(key, None)
+        if text.count_digits(params.get("q", "")) >= 6:
+            params.pop("q")
+        for key, value in values.items():
+            params[key] = value
+        query = params.urlencode()
+        return f"{self.request.path}?{query}" if query else self.request.path
+
+    def _head(self, table, data):
+        current = data.get("sort", "")
+        head = []
+        for bound, _ in table.plan:
+            cell = {"label": bound.header, "css": bound.column.classes, "sort_url": "", "sorted": ""}
+            if bound.orderable:
+                down = current == bound.name
+                cell["sort_url"] = self._address(data, sort=f"-{bound.name}" if down else bound.name)
+                cell["sorted"] = {bound.name: "asc", f"-{bound.name}": "desc"}.get(current, "")
+            head.append(cell)
+        return head
+
+    def _page(self, page, paginator, data):
+        links = [
+            {
+                "label": str(number),
+                "url": self._address(data, page=number) if isinstance(number, int) else "",
+                "current": number == page.number,
+            }
+            for number in paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+        ]
+        return {
+            "number": page.number,
+            "num_pages": paginator.num_pages,
+            "start": text.format_number(page.start_index()),
+            "end": text.format_number(page.end_index()),
+            "count": text.format_number(paginator.count),
+            "links": links if paginator.num_pages > 1 else [],
+        }
+
+    def export(self, data):
+        """Send exactly the filtered rows, masked as on the page, and record that they left."""
+        if not self.allows("export") or data.get("_export") != "csv":
+            raise PermissionDenied
+        filterset = self.filtered(data)
+        table, rows = self.ordered_table(filterset, data)
+        keys = list(rows.values_list("pk", flat=True))
+        trail().reading(
+            self.model,
+            "export",
+            rows=len(keys),
+            filters={item["label"]: item["value"] for item in filterset.active()},
+        )
+
+        def lines():
+            for start in range(0, len(keys), 500):
+                part = keys[start : start + 500]
+                found = {row.pk: row for row in self.load(part)}
+                yield from table.plain_rows(found[key] for key in part if key in found)
+
+        name = exports.filename(self.url_prefix, self.request.today)
+        return StreamingHttpResponse(
+            exports.csv_lines(table.header, lines()),
+            content_type="text/csv; charset=utf-8",
+            headers={
+                "Content-Disposition": f'attachment; filename="{name}"',
+                "Cache-Control": "no-store",
+            },
+        )
+
+    def show_options(self):
+        """Answer the picker: at most eight records that hold the words, by name."""
+        query = self.request.GET.get("q", "")
+        found = []
+        if text.tokens(query) and text.count_digits(query) < 6:
+            keys = self.rows.search(query).order_by("sort_key", "pk").values_list("pk", flat=True)
+            wanted = list(keys[:8])
+            rows = {row.pk: row for row in self.load(wanted)}
+            found = [rows[key].as_option() for key in wanted]
+        return JsonResponse({"results": found})
+
+    # --- one record ---
+    def show_detail(self):
+        obj = self.row(self.rows.select_related(*self._relations()))
+        context = {
+            "object": obj,
+            "title": str(obj),
+            "code": obj.code,
+            "facts": self.facts(obj),
+            "actions": self.actions(obj),
+            "history": trail().history(obj, self.request.user),
+            "list_url": self.url(Role.LIST),
+            "list_title": self.heading(),
+            **self.detail_context(obj),
+        }
+        return render(self.request, self.template("detail"), context)
+
+    def _relations(self):
+        fields = [self.model._meta.get_field(n) for n in self.detail_fields if self._is_field(n)]
+        return [f.name for f in fields if isinstance(f, ForeignKey)]
+
+    def _is_field(self, name):
+        return any(f.name == name for f in self.model._meta.fields)
+
+    def facts(self, obj):
+        """List `(label, value)` of `detail_fields`: labels from the model, values as people read them."""
+        found = []
+        for name in self.detail_fields:
+            if self._is_field(name):
+                field = self.model._meta.get_field(name)
+                value = show_value(field, obj)
+                label = str(field.verbose_name)
+            else:  # a method with a `label`
+                method = getattr(obj, name)
+                value, label = method(), method.label
+            found.append((label[:1].upper() + label[1:], "—" if value in (None, "") else value))
+        return found
+
+    def actions(self, obj):
+        if not self.offers(Role.UPDATE) or not obj.changeable_by(
+            self.request.user, timezone.now()
+        ):
+            return []
+        return [{"url": self.url(Role.UPDATE, obj.pk), "label": "Sửa", "icon": "pencil"}]
+
+    def detail_context(self, obj):
+        """Return what this record's page shows besides its facts."""
+        return {}
+
+    # --- forms ---
+    def show_create(self):
+        return self.render_form(self.make_form(None), None)
+
+    def post_create(self):
+        return self.save(self.make_form(None, self.request.POST), None)
+
+    def show_update(self):
+        obj = self.changeable_row()
+        return self.render_form(self.make_form(obj), obj)
+
+    def post_update(self):
+        with transaction.atomic():
+            obj = self.changeable_row()
+            self.model.objects.select_for_update().filter(pk=obj.pk).first()
+            obj.refresh_from_db()
+            return self.save(self.make_form(obj, self.request.POST), obj)
+
+    def make_form(self, obj, data=None):
+        initial = {} if obj or data else self.initial()
+        return self.form_class(
+            data, instance=obj, user=self.request.user, on=self.request.today, initial=initial
+        )
+
+    def initial(self):
+        """Take a new record's first values from the address, e.g. `?neighbourhood=3`."""
+        return {name: value for name, value in self.request.GET.items() if "\0" not in value}
+
+    def save(self, form, obj):
+        if form.is_valid():
+            try:
+                with transaction.atomic():
+                    saved = self.write(form)
+            except IntegrityError as error:
+                field, sentence = sentence_of(error, self.model)
+                form.add_error(field if field in form.fields else None, sentence)
+            else:
+                messages.success(self.request, f"Đã lưu {saved}.")
+                return HttpResponseRedirect(saved.get_absolute_url())
+        return self.render_form(form, obj, status=422)
+
+    def write(self, form):
+        """Write the record; several rows are written by a service."""
+        if not form.instance.pk and hasattr(form.instance, "created_by_id"):
+            form.instance.created_by = current_act().user
+        return form.save()
+
+    def render_form(self, form, obj, status=200):
+        noun = self.model._meta.verbose_name
+        stale = getattr(form, "stale", None)
+        context = {
+            "object": obj,
+            "form": form,
+            "title": f"Sửa {noun} {obj.code}" if obj else self.create_label or f"Thêm {noun}",
+            "cancel_url": obj.get_absolute_url() if obj else self.url(Role.LIST),
+            "submit_label": "Lưu",
+            "stale": stale,
+            "stale_at": obj.changed_at if obj and stale is not None else None,
+            "list_url": self.url(Role.LIST),
+            "list_title": self.heading(),
+        }
+        return render(self.request, self.template("form"), context, status=status)
+
+
+def show_value(field, obj):
+    """Return a field's value as pages show it: label, day, mask, yes/no, or a link to the record."""
+    if field.choices:
+        return getattr(obj, f"get_{field.name}_display")()
+    value = obj.masked(field.name)
+    if isinstance(value, bool):
+        return "Có" if value else "Không"
+    if hasattr(value, "get_absolute_url"):
+        return format_html('<a href="{}">{}</a>', value.get_absolute_url(), value)
+    if hasattr(value, "hour"):
+        return timezone.localtime(value).strftime("%d/%m/%Y %H:%M")
+    if hasattr(value, "strftime"):
+        return text.format_date(value)
+    if isinstance(value, int) and not isinstance(field, forms.Field):
+        return text.format_number(value)
+    return value

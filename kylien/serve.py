@@ -1,0 +1,140 @@
+"""Start the portal's web server: python -m kylien.serve [--check]
+
+Environment, beside the names in settings.py:
+  PORT           where to listen, 1 to 65535; 8000 if unset
+  HOST           the address to listen on; 127.0.0.1 (this machine only) if unset
+  TRUSTED_PROXY  the address of the TLS proxy in front, whose X-Forwarded-For and X-Forwarded-Proto
+                 are believed; 127.0.0.1 if unset, and nobody in a demonstration. From any other
+                 address waitress removes these headers, so that no caller can name his own address.
+
+`--check` only says whether settings and port are good, for `make run` to ask before longer work.
+A mistake in any of them is one sentence with its name and the accepted values.
+"""
+
+import errno
+import ipaddress
+import os
+import socket
+import sys
+
+import waitress
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+THREADS = 8
+
+
+def read_port() -> int:
+    text = os.environ.get("PORT", "") or "8000"
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= 65535):
+        sys.exit(f"PORT has a bad value: {text!r}. Accepted: a whole number from 1 to 65535.")
+    return int(text)
+
+
+def read_trusted_proxy(*, demo: bool) -> str | None:
+    text = os.environ.get("TRUSTED_PROXY", "")
+    if not text:
+        return None if demo else "127.0.0.1"
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        sys.exit(f"TRUSTED_PROXY has a bad value: {text!r}. Accepted: one IP address.")
+
+
+def resolve(host: str, port: int) -> list[tuple]:
+    """Return the socket addresses of `host`, as (family, address)."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (socket.gaierror, UnicodeError):
+        sys.exit(
+            f"HOST has a bad value: {host!r}. Accepted: an address of this machine, "
+            "such as 127.0.0.1 or 0.0.0.0."
+        )
+    return list(dict.fromkeys((family, address) for family, _, _, _, address in found))
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Return sockets bound to `host` and `port`; end with a sentence where that cannot be."""
+    sockets = []
+    for family, address in resolve(host, port):
+        bound = socket.socket(family, socket.SOCK_STREAM)
+        if os.name == "posix":  # On Windows the option would let two servers share a port.
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        try:
+            bound.bind(address)
+            bound.listen()
+        except OSError as error:
+            sys.exit(sentence(error, host, port))
+        sockets.append(bound)
+    return sockets
+
+
+def sentence(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"PORT {port} is taken by another program. "
+            f"Accepted: a free port from 1 to 65535, such as PORT={8001 if port == 8000 else 8000}."
+        )
+    if error.errno == errno.EACCES:
+        return f"PORT {port} is not open to this user. Accepted: a free port from 1024 to 65535."
+    if error.errno == errno.EADDRNOTAVAIL:
+        return f"HOST {host} is not this machine's. Accepted: 127.0.0.1, 0.0.0.0 or one it has."
+    return f"HOST {host} with PORT {port} cannot be listened on: {error.strerror}."
+
+
+def announce(host: str, port: int, *, demo: bool) -> None:
+    shown = f"[{host}]" if ":" in host else host
+    print(f"Kylien is at http://{shown}:{port}/ (Ctrl-C stops it)", flush=True)
+    if not demo:
+        print("It answers through the TLS proxy in front of it, not at this address.", flush=True)
+        return
+    try:
+        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if loopback:
+        print("A demonstration: invented people, http, from this machine only.", flush=True)
+    else:
+        print(
+            "A DEMONSTRATION OPEN TO THE NETWORK: invented people, known accounts, http without "
+            "protection. Never enter real data.",
+            flush=True,
+        )
+
+
+def main(arguments: list[str]) -> None:
+    if arguments not in ([], ["--check"]):
+        sys.exit(__doc__)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kylien.settings")
+    host = os.environ.get("HOST", "") or "127.0.0.1"
+    port = read_port()
+    try:
+        demo = settings.DEMO
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
+    proxy = read_trusted_proxy(demo=demo)
+    sockets = listen(host, port)
+    if arguments:
+        return
+
+    from kylien.wsgi import application  # noqa: PLC0415 loads all of Django: after the checks
+
+    options = {}
+    if proxy:
+        headers = {"x-forwarded-for", "x-forwarded-proto"}
+        options = {
+            "trusted_proxy": proxy,
+            "trusted_proxy_count": 1,
+            "trusted_proxy_headers": headers,
+        }
+    server = waitress.create_server(
+        application, sockets=sockets, threads=THREADS, ident="kylien", **options
+    )
+    announce(host, port, demo=demo)
+    server.run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,274 @@
+"""Settings of the portal: one file, read from the environment, checked as they are read.
+
+A missing or bad value stops the start with the setting's name and the accepted values (`Env` below),
+because a portal that starts half configured is worse than one that does not start.
+"""
+
+import secrets
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+_env = environ.Env()
+
+
+def read(name: str, cast, accepted: str, *, default=environ.Env.NOTSET, test=lambda value: True):
+    """Return the environment's `name` through `cast`; refuse it in words where it is missing or wrong."""
+    try:
+        value = cast(name, default=default)
+    except (ImproperlyConfigured, ValueError, TypeError) as error:
+        message = f"Setting {name} is missing or cannot be read. Accepted: {accepted}."
+        raise ImproperlyConfigured(message) from error
+    if not test(value):
+        raise ImproperlyConfigured(f"Setting {name} has a bad value. Accepted: {accepted}.")
+    return value
+
+
+def flag(name, default):
+    """Read a yes/no value; anything else (a typing slip such as `ture`) is refused, never taken for no."""
+    words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    word = read(
+        name, _env.str, "true or false", default=str(default), test=lambda v: v.lower() in words
+    )
+    return words[word.lower()]
+
+
+def number(name, default, low, high):
+    accepted = f"a whole number from {low} to {high}"
+    return read(name, _env.int, accepted, default=default, test=lambda v: low <= v <= high)
+
+
+# --- What kind of run this is -----------------------------------------------------------------
+DEMO = flag("DEMO", False)  # invented people, http on loopback; never the station's own data
+DEBUG = False
+VAR_DIR = Path(read("VAR_DIR", _env.str, "a folder", default=str(BASE_DIR / "var")))
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+TESTING = flag("TESTING", False)
+
+
+def secret_key():
+    """Return SECRET_KEY from the environment; a demonstration makes its own once and keeps it."""
+    kept = VAR_DIR / "demo-secret-key"
+    if DEMO and not _env.str("SECRET_KEY", default=""):
+        if not kept.exists():
+            kept.write_text(secrets.token_urlsafe(64))
+            kept.chmod(0o600)
+        return kept.read_text()
+    return read(
+        "SECRET_KEY", _env.str, "at least 50 random characters", test=lambda v: len(v) >= 50
+    )
+
+
+SECRET_KEY = secret_key()
+ALLOWED_HOSTS = read(
+    "ALLOWED_HOSTS",
+    _env.list,
+    "host names, separated by commas",
+    default=["localhost", "127.0.0.1", "[::1]"],
+    test=lambda hosts: hosts and "*" not in hosts,
+)
+CSRF_TRUSTED_ORIGINS = read("CSRF_TRUSTED_ORIGINS", _env.list, "https://host, ...", default=[])
+
+# --- Database: SQLite embedded, PostgreSQL by DATABASE_URL ------------------------------------
+DATABASES = {
+    "default": read(
+        "DATABASE_URL",
+        _env.db_url,
+        "sqlite:///FILE or postgres://USER:PASSWORD@HOST/NAME",
+        default=f"sqlite:///{VAR_DIR / 'kylien.sqlite3'}",
+        test=lambda db: db["ENGINE"].rsplit(".", 1)[-1] in {"sqlite3", "postgresql"},
+    )
+}
+_db = DATABASES["default"]
+_db["CONN_MAX_AGE"] = 600
+_db["ATOMIC_REQUESTS"] = False  # only writes open a transaction: see docs/decisions.md
+if _db["ENGINE"].endswith("sqlite3"):
+    # Immediate transactions and WAL: deferred ones fail under writers with "database is locked".
+    _db["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+        "PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=268435456;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Parts ------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "kylien.core",
+    "kylien.accounts",
+    "kylien.areas",
+    "kylien.audit",
+    "businesses",
+    "households",
+    "selfgov_groups",
+    "incidents",
+    "reports",
+    "kylien.portal",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_htmx",
+    "django_filters",
+    "django_tables2",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "lucide",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "kylien.core.middleware.ActMiddleware",
+    "kylien.accounts.middleware.SessionLimitMiddleware",
+    "kylien.accounts.middleware.SignInRequiredMiddleware",
+]
+ROOT_URLCONF = "kylien.urls"
+WSGI_APPLICATION = "kylien.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "kylien.portal.context_processors.portal",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+CRISPY_ALLOWED_TEMPLATE_PACKS = ["bootstrap5"]
+CRISPY_TEMPLATE_PACK = "bootstrap5"
+
+# --- Language and time: the station's own -----------------------------------------------------
+LANGUAGE_CODE = "vi"
+TIME_ZONE = "Asia/Ho_Chi_Minh"
+USE_I18N = True
+USE_TZ = True
+USE_THOUSAND_SEPARATOR = False  # ids and years are numbers too; counts go through format_number
+
+# --- People -----------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["kylien.accounts.backends.RoleBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "kylien.accounts.adapter.StationAccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = False
+# The station is one address: a limit an address would lock everybody out after one man's slips.
+ACCOUNT_RATE_LIMITS = {"login": "600/m/ip", "login_failed": "300/m/ip,5/5m/key"}
+ACCOUNT_CHANGE_EMAIL = False
+
+SESSION_IDLE_MINUTES = number("SESSION_IDLE_MINUTES", 15, 1, 600)
+SESSION_TOTAL_HOURS = number("SESSION_TOTAL_HOURS", 10, 1, 24)
+SESSION_COOKIE_AGE = SESSION_TOTAL_HOURS * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+
+# --- Reports ----------------------------------------------------------------------------------
+# NĐ 09/2019 Điều 12: a month runs from the 15th to the 14th; 1 means calendar months.
+REPORT_START_DAY = number("REPORT_START_DAY", 15, 1, 28)
+
+# --- Safety in transit ------------------------------------------------------------------------
+# A demonstration speaks http on loopback; the station's portal stands behind a TLS proxy.
+SECURE_SSL_REDIRECT = not DEMO
+SECURE_PROXY_SSL_HEADER = None if DEMO else ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = 0 if DEMO else 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEMO
+SECURE_HSTS_PRELOAD = not DEMO
+SESSION_COOKIE_SECURE = not DEMO
+CSRF_COOKIE_SECURE = not DEMO
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],  # Bootstrap's CSS draws its arrows from data: images
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# --- Files ------------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "kylien.core.finders.PackageFileFinder",
+]
+PACKAGE_STATIC_FILES = {  # path under /static/: (package, file in it)
+    "bootstrap/bootstrap.min.css": ("bootstrap", "css/bootstrap.min.css"),
+    "bootstrap/bootstrap.min.css.map": ("bootstrap", "css/bootstrap.min.css.map"),
+    "fonts/BeVietnamPro-Regular.ttf": (
+        "fontpkg_be_vietnam_pro",
+        "files/BeVietnamPro-Regular.ttf",
+    ),
+    "fonts/BeVietnamPro-SemiBold.ttf": (
+        "fontpkg_be_vietnam_pro",
+        "files/BeVietnamPro-SemiBold.ttf",
+    ),
+}
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if TESTING
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = TESTING
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+}

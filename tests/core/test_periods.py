@@ -1,0 +1,108 @@
+"""Periods are half-open, and reporting months cut time without gap or overlap."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kylien.core.periods import Month, Period
+
+days = st.dates(date(1901, 1, 1), date(2998, 12, 31))
+start_days = st.integers(1, 28)
+months = st.builds(Month, st.integers(1902, 2998), st.integers(1, 12), start_days)
+
+
+def test_period_contains_its_start_and_not_its_end():
+    period = Period(date(2026, 9, 15), date(2026, 10, 15))
+    assert period.contains(date(2026, 9, 15))
+    assert period.contains(date(2026, 10, 14))
+    assert not period.contains(date(2026, 9, 14))
+    assert not period.contains(date(2026, 10, 15))
+    assert period.days == 30
+
+
+def test_period_starts_and_ends_at_local_midnight():
+    period = Period(date(2026, 9, 15), date(2026, 10, 15))
+    assert period.start_at.isoformat() == "2026-09-15T00:00:00+07:00"
+    assert period.end_at.isoformat() == "2026-10-15T00:00:00+07:00"
+
+
+def test_period_may_be_empty_but_not_backward():
+    assert Period(date(2026, 1, 1), date(2026, 1, 1)).days == 0
+    with pytest.raises(ValueError, match="ends before it starts"):
+        Period(date(2026, 1, 2), date(2026, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("month", "start", "end", "span"),
+    [
+        (Month(2026, 10), date(2026, 9, 15), date(2026, 10, 15), "15/9–14/10/2026"),
+        (Month(2026, 1), date(2025, 12, 15), date(2026, 1, 15), "15/12/2025–14/1/2026"),
+        (Month(2026, 10, 1), date(2026, 10, 1), date(2026, 11, 1), "1/10–31/10/2026"),
+        (Month(2026, 12, 1), date(2026, 12, 1), date(2027, 1, 1), "1/12–31/12/2026"),
+        (Month(1900, 1), date(1899, 12, 15), date(1900, 1, 15), "15/12/1899–14/1/1900"),
+    ],
+)
+def test_month_runs_by_its_rule(month, start, end, span):
+    assert month.period == Period(start, end)
+    assert month.span == span
+
+
+def test_month_is_written_and_read():
+    assert Month.parse("2026-06") == Month(2026, 6)
+    assert Month.parse("2026-06", start_day=1) == Month(2026, 6, 1)
+    assert str(Month(2026, 6)) == "2026-06"
+    assert Month(2026, 6).label == "Tháng 6/2026"
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["", "2026-6", "2026-13", "2026-00", "1899-12", "3000-01", "10/2026", "2026-10\n", "٢٠٢٦-10"],
+)
+def test_anything_else_is_no_month(written):
+    with pytest.raises(ValueError, match=r"háng|Năm"):
+        Month.parse(written)
+
+
+@pytest.mark.parametrize("start_day", [0, 29])
+def test_start_day_must_exist_in_every_month(start_day):
+    with pytest.raises(ValueError, match="Ngày bắt đầu"):
+        Month(2026, 1, start_day)
+
+
+def test_neighbours():
+    assert Month(2026, 1).previous() == Month(2025, 12)
+    assert Month(2026, 12, 1).next() == Month(2027, 1, 1)
+    assert Month(2026, 10).same_month_last_year() == Month(2025, 10)
+    assert list(map(str, Month(2026, 2).last(4))) == ["2025-11", "2025-12", "2026-01", "2026-02"]
+    assert Month(2026, 2).last(0) == []
+    assert Month(2025, 12) < Month(2026, 2) < Month(2026, 10)
+
+
+def test_month_is_over_the_day_after_its_last():
+    assert not Month(2026, 10).is_over(on=date(2026, 10, 14))
+    assert Month(2026, 10).is_over(on=date(2026, 10, 15))
+
+
+@given(months)
+def test_consecutive_months_touch(month):
+    assert month.period.end == month.next().period.start
+    assert month.previous().next() == month
+    assert month < month.next()
+    assert 28 <= month.period.days <= 31
+    assert Month.parse(str(month), month.start_day) == month
+
+
+@given(days, start_days)
+def test_every_day_lies_in_exactly_one_month(day, start_day):
+    month = Month.containing(day, start_day)
+    near = [month.previous(), month, month.next()]
+    assert [one.period.contains(day) for one in near] == [False, True, False]
+
+
+@given(months)
+def test_month_contains_its_first_and_last_day(month):
+    last = month.period.end - timedelta(days=1)
+    assert Month.containing(month.period.start, month.start_day) == month
+    assert Month.containing(last, month.start_day) == month
