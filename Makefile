@@ -80,7 +80,8 @@ $(DEV_STAMP): requirements-dev.txt requirements.txt | $(PY)
 # theirs is the time that moves when a file is deleted. The stamp lies among the collected files,
 # so that it goes when they go.
 STATIC_STAMP := $(VAR_DIR)/static/.stamp
-STATIC_FILES := $(shell find static */static */*/static -not -name '* *' 2>/dev/null)
+STATIC_FILES := $(shell find static $(filter-out $(VAR_DIR)/%,$(wildcard */static */*/static)) \
+	-not -name '* *' 2>/dev/null)
 $(STATIC_STAMP): $(RUN_STAMP) kylien/settings.py $(STATIC_FILES)
 	@mkdir -p $(@D)
 	@$(PY) manage.py collectstatic --noinput --verbosity 0
@@ -90,12 +91,11 @@ $(STATIC_STAMP): $(RUN_STAMP) kylien/settings.py $(STATIC_FILES)
 # loopback. A station starts `python -m kylien.serve` itself, with DEMO unset.
 run demo bench shots: export DEMO := true
 
-# Settings and port are checked first: a mistake in them should not wait for the demo ward.
-run: $(RUN_STAMP) ## set up and start the portal with the demo ward (PORT=8000)
+# The port is checked first: a mistake in it should not wait for the demo ward.
+run: $(STATIC_STAMP) ## set up and start the portal with the demo ward (PORT=8000)
 	@$(PY) -m kylien.serve --check
 	@$(PY) manage.py migrate --noinput
 	@$(PY) manage.py demo --if-empty
-	@$(MAKE) --no-print-directory $(STATIC_STAMP)
 	@exec $(PY) -m kylien.serve
 
 demo: $(RUN_STAMP) ## load the demo ward (ARGS="--scale 15")
@@ -172,12 +172,12 @@ lock: | $(PY) ## write both lock files from the .in files (UPGRADE=1 takes newer
 # --- Looking and measuring --------------------------------------------------------------------
 
 # Each has a database of its own, so that the ward of `make run` is not measured, filled or changed.
-bench: $(DEV_STAMP) ## measure the pages on SQLite and PostgreSQL; prints a table, is no test
+bench: $(DEV_STAMP) $(STATIC_STAMP) ## measure the pages on SQLite and PostgreSQL; prints a table, is no test
 	@DATABASE_URL=sqlite:///$(VAR_DIR)/bench.sqlite3 $(PY) -m tests.bench $(ARGS)
 	@if $(has_postgres); then $(PY) tests/withpg.py $(PY) -m tests.bench $(ARGS); \
 	else $(call missing_phase,the bench on PostgreSQL,PostgreSQL,$(apt_postgres)); fi
 
-shots: $(DEV_STAMP) ## pictures of every page as every role, in shots/
+shots: $(DEV_STAMP) $(STATIC_STAMP) ## pictures of every page as every role, in shots/
 	@$(has_chromium) || { echo "shots need $(CHROMIUM): $(apt_chromium)" >&2; exit 1; }
 	@DATABASE_URL=sqlite:///$(VAR_DIR)/shots.sqlite3 $(PY) -m tests.shots $(ARGS)
 

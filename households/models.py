@@ -247,6 +247,11 @@ class Resident(Record):
 
 
 class ResidenceQuerySet(TrackedQuerySet):
+    def search(self, query, *, partial_numbers=False):
+        """Return the stays of the people that `Resident.search()` finds."""
+        people = Resident.objects.search(query, partial_numbers=partial_numbers)
+        return self.filter(resident__in=people)
+
     def for_list(self):
         return self.select_related(
             "resident", "household", "lodging", "employer", "neighbourhood"

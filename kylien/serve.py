@@ -86,10 +86,10 @@ def sentence(error: OSError, host: str, port: int) -> str:
 
 def announce(host: str, port: int, *, demo: bool) -> None:
     shown = f"[{host}]" if ":" in host else host
-    print(f"Kylien is at http://{shown}:{port}/ (Ctrl-C stops it)", flush=True)
     if not demo:
-        print("It answers through the TLS proxy in front of it, not at this address.", flush=True)
+        print(f"Kylien listens on {shown}:{port} for the TLS proxy in front of it.", flush=True)
         return
+    print(f"Kylien is at http://{shown}:{port}/ (Ctrl-C stops it)", flush=True)
     try:
         loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

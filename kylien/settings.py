@@ -96,16 +96,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Parts ------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "kylien.core",
-    "kylien.accounts",
-    "kylien.areas",
-    "kylien.audit",
-    "businesses",
-    "households",
-    "selfgov_groups",
-    "incidents",
-    "reports",
-    "kylien.portal",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -122,6 +112,17 @@ INSTALLED_APPS = [
     "crispy_forms",
     "crispy_bootstrap5",
     "lucide",
+    "django.forms",  # its widget templates, which ours stand beside
+    "kylien.core",
+    "kylien.accounts",
+    "kylien.areas",
+    "kylien.audit",
+    "businesses",
+    "households",
+    "selfgov_groups",
+    "incidents",
+    "reports",
+    "kylien.portal",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

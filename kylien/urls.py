@@ -1,3 +1,15 @@
 """Every address of the portal. Apps hand in their records' addresses; nothing is typed twice."""
 
-urlpatterns = []
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+
+admin.autodiscover()
+admin.site.login = secure_admin_login(admin.site.login)  # one door: the portal's own sign-in
+
+urlpatterns = [
+    path("", include("kylien.portal.urls")),
+    path("", include("kylien.accounts.urls")),
+    path("", include("households.urls")),
+    path("admin/", admin.site.urls),
+]

@@ -99,7 +99,7 @@ class User(Tracked, AbstractUser):
         default_permissions = ("view", "add", "change", "delete")
 
     def __str__(self):
-        return self.label
+        return self.full_name_label
 
     def clean(self):
         self.username = text.clean(self.username).lower()
@@ -111,8 +111,12 @@ class User(Tracked, AbstractUser):
         return self.full_name.split(" ")[-1] if self.full_name else self.username
 
     @property
-    def label(self):
+    def full_name_label(self):
         return f"{self.rank} {self.full_name}".strip() or self.username
+
+    @property
+    def area_label(self):
+        return ", ".join(n.name for n in self.beats) if self.has_role(Role.AREA_OFFICER) else ""
 
     @cached_property
     def roles(self):

@@ -7,6 +7,7 @@ Hoành Sơn), so a document's heading takes the unit that is valid on its day.
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
 from kylien.accounts.models import Role
 from kylien.core.models import Record, RecordQuerySet, Tracked, TrackedQuerySet
@@ -103,6 +104,9 @@ class Neighbourhood(Record):
 
     def __str__(self):
         return self.name
+
+    def get_absolute_url(self):
+        return f"{reverse('household-list')}?neighbourhood={self.pk}"
 
     def search_parts(self):
         return self.name, ()

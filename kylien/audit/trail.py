@@ -57,7 +57,7 @@ TRAIL = AuditTrail()
 
 
 def who(entry):
-    return entry.user.label if entry.user_id else "Hệ thống"
+    return entry.user.full_name_label if entry.user_id else "Hệ thống"
 
 
 def model_of(entry):
@@ -73,7 +73,7 @@ def sentence(entry):
     values = json.loads(entry.values) if entry.values else {}
     parts = []
     for name in entry.fields:
-        field = next((f for f in model._meta.fields if f.name == name), None) if model else None
+        field = next((f for f in (*model._meta.fields, *model._meta.many_to_many) if f.name == name), None) if model else None
         label = str(field.verbose_name if field else name)
         label = label[:1].upper() + label[1:]
         if name not in values:

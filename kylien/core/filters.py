@@ -2,10 +2,12 @@
 
 import django_filters
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from kylien.core import text
 from kylien.core.forms import DayField
+from kylien.core.periods import Month
 
 NUMBERS_BY_POST = (
     "Số định danh, số điện thoại không đặt trên thanh địa chỉ: gõ vào ô tìm rồi bấm Enter."
@@ -14,6 +16,28 @@ NUMBERS_BY_POST = (
 
 class DayFilter(django_filters.DateFilter):
     field_class = DayField
+
+
+class MonthField(forms.CharField):
+    """A reporting month as addresses name it: `2026-10`."""
+
+    def to_python(self, value):
+        value = super().to_python(value)
+        if not value:
+            return None
+        try:
+            return Month.parse(value, start_day=settings.REPORT_START_DAY)
+        except ValueError as error:
+            raise ValidationError("Ghi kỳ báo cáo như 2026-10.", code="invalid") from error
+
+    def prepare_value(self, value):
+        return str(value) if value else ""
+
+
+class MonthFilter(django_filters.CharFilter):
+    """Rows of a reporting month; `method` gets the Month."""
+
+    field_class = MonthField
 
 
 class SearchField(forms.CharField):

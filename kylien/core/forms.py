@@ -6,7 +6,7 @@ checks constraints across the rows typed together.
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import IntegrityError, models
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q, UniqueConstraint
 
 from kylien.core import text
@@ -135,6 +135,7 @@ class RecordFormMixin:
     user = None
     on = None
     refusal = ""  # a sentence that the database gave on the last try
+    unready = frozenset()  # the link to a parent that is typed in the same submit
 
     def __init__(self, *args, user=None, on=None, **kwargs):
         self.user = user or self.user
@@ -171,8 +172,23 @@ class RecordFormMixin:
             self.add_error(None, self.refusal)
         return data
 
+    def save_or_refuse(self, save=None):
+        """Save in one transaction and return the record; None where the form, a service or the
+        database refuses, with the sentence put beside its field."""
+        if not self.is_valid():
+            return None
+        try:
+            with transaction.atomic():
+                return (save or self.save)()
+        except ValidationError as error:
+            self._update_errors(error)
+        except IntegrityError as error:
+            field, sentence = sentence_of(error, self._meta.model)
+            self.add_error(field if field in self.fields else None, sentence)
+        return None
+
     def _post_clean(self):
-        self.instance.unreadable_fields = set(self.errors) - {NON_FIELD_ERRORS}
+        self.instance.unreadable_fields = set(self.errors) - {NON_FIELD_ERRORS} | self.unready
         super()._post_clean()
         del self.instance.unreadable_fields
 
@@ -262,6 +278,19 @@ def _columns(constraint, model):
 
 class RecordInlineFormSet(forms.BaseInlineFormSet):
     """Rows typed together: a constraint that two of them break between them is told at the second."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name, field in self.form.base_fields.items():
+            widget = getattr(field.widget, "widget", field.widget)  # the admin wraps it
+            if hasattr(widget, "labels"):
+                widget.labels.load([form[name].value() for form in self.forms])
+
+    def _construct_form(self, i, **kwargs):
+        form = super()._construct_form(i, **kwargs)
+        if self.instance._state.adding:
+            form.unready = frozenset({self.fk.name})
+        return form
 
     def clean(self):
         super().clean()

@@ -15,10 +15,9 @@ A page that needs more than two overrides is an ordinary Django view beside the 
 import enum
 from typing import ClassVar
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import ForeignKey
 from django.http import Http404, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -30,7 +29,6 @@ from django.views.generic import View
 
 from kylien.core import exports, text
 from kylien.core.changes import current_act, trail
-from kylien.core.forms import sentence_of
 from kylien.core.tables import KeyPaginator
 
 PAGE_SIZE = 50
@@ -191,7 +189,7 @@ class RecordView(ScopedMixin, View):
             ],
             "filter_params": [
                 (key, value)
-                for key in filterset.form.fields
+                for key in [*filterset.form.fields, "sort"]
                 for value in data.getlist(key)
                 if value
             ],
@@ -366,17 +364,11 @@ class RecordView(ScopedMixin, View):
         return {name: value for name, value in self.request.GET.items() if "\0" not in value}
 
     def save(self, form, obj):
-        if form.is_valid():
-            try:
-                with transaction.atomic():
-                    saved = self.write(form)
-            except IntegrityError as error:
-                field, sentence = sentence_of(error, self.model)
-                form.add_error(field if field in form.fields else None, sentence)
-            else:
-                messages.success(self.request, f"Đã lưu {saved}.")
-                return HttpResponseRedirect(saved.get_absolute_url())
-        return self.render_form(form, obj, status=422)
+        saved = form.save_or_refuse(lambda: self.write(form))
+        if saved is None:
+            return self.render_form(form, obj, status=422)
+        messages.success(self.request, f"Đã lưu {saved}.")
+        return HttpResponseRedirect(saved.get_absolute_url())
 
     def write(self, form):
         """Write the record; several rows are written by a service."""
@@ -414,6 +406,6 @@ def show_value(field, obj):
         return timezone.localtime(value).strftime("%d/%m/%Y %H:%M")
     if hasattr(value, "strftime"):
         return text.format_date(value)
-    if isinstance(value, int) and not isinstance(field, forms.Field):
+    if isinstance(value, int):
         return text.format_number(value)
     return value

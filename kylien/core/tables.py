@@ -40,27 +40,27 @@ class Cell(Column):
         return "" if value is None else value
 
 
-class DayCell(Cell):
+class RightCell(Cell):
+    """Text that lines up on the right, such as a birth date that may be a year alone."""
+
     css = "num"
 
+
+class DayCell(RightCell):
     def plain(self, value, record):
         return text.format_date(value) if value else ""
 
     html = plain
 
 
-class MomentCell(Cell):
-    css = "num"
-
+class MomentCell(RightCell):
     def plain(self, value, record):
         return localtime(value).strftime("%d/%m/%Y %H:%M") if value else ""
 
     html = plain
 
 
-class NumberCell(Cell):
-    css = "num"
-
+class NumberCell(RightCell):
     def html(self, value, record):
         return DASH if value is None else text.format_number(value)
 

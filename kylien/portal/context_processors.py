@@ -1,2 +1,67 @@
+"""What every page shows around its content: the menu by rights, the ward's name, the day."""
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+
+from kylien.areas.models import Ward
+
+# (address name, label, icon, permission or None, on the phone's bar, group)
+MENU = (
+    ("home", "Trang chủ", "house", None, True, "main"),
+    ("household-list", "Hộ", "map-pin-house", "households.view_household", True, "main"),
+    ("resident-list", "Nhân khẩu", "users", "households.view_resident", True, "main"),
+    ("temporary-resident-list", "Tạm trú", "clock", "households.view_residence", False, "main"),
+    ("staynotice-list", "Lưu trú", "bed", "households.view_staynotice", False, "main"),
+    ("business-list", "Cơ sở kinh doanh", "store", "businesses.view_business", False, "main"),
+    (
+        "selfmanagedgroup-list",
+        "Tổ liên gia",
+        "house-plus",
+        "selfgov_groups.view_selfmanagedgroup",
+        False,
+        "main",
+    ),
+    ("incident-list", "Vụ việc", "triangle-alert", "incidents.view_incident", True, "main"),
+    ("report-list", "Số liệu tháng", "file-text", "role", True, "main"),
+    ("auditentry-list", "Nhật ký", "scroll-text", "audit.view_auditentry", False, "admin"),
+    ("admin:index", "Quản trị", "settings", "staff", False, "admin"),
+)
+
+
 def portal(request):
-    return {}
+    user = getattr(request, "user", None)
+    context = {
+        "demo": settings.DEMO,
+        "today": getattr(request, "today", None),
+        "ward": SimpleLazyObject(lambda: ward_on(getattr(request, "today", None))),
+    }
+    if user is None or not user.is_authenticated:
+        return context
+    nav = []
+    for name, label, icon, right, phone, group in MENU:
+        if not _may(user, right):
+            continue
+        try:
+            url = reverse(name)
+        except Exception: continue
+        active = request.path == url if url == "/" else request.path.startswith(url)
+        item = {"url": url, "label": label, "icon": icon, "active": active, "badge": None}
+        nav.append({**item, "group": group, "phone": phone})
+    return {**context, "nav": nav, "nav_phone": [item for item in nav if item["phone"]][:5]}
+
+
+def _may(user, right):
+    if right is None:
+        return True
+    if right == "staff":
+        return user.is_staff
+    if right == "role":
+        return bool(user.roles)
+    return user.has_perm(right)
+
+
+def ward_on(day):
+    """Return the ward that exists on `day`; None before one is entered."""
+    rows = Ward.objects.order_by("-valid_from")
+    return (rows.valid_on(day) if day else rows).first()

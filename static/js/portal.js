@@ -112,7 +112,7 @@
       const token = form.elements.csrfmiddlewaretoken;
       if (token) token.disabled = !secret;
     }
-    if (form.hasAttribute("data-filter")) {
+    if (form.hasAttribute("data-filter") && !e.defaultPrevented) { // only where htmx is missing
       form.querySelectorAll("[data-js-only]").forEach((i) => i.remove());
       const secret = isSecret((form.elements.q || {}).value);
       form.method = secret ? "post" : "get";
@@ -171,7 +171,7 @@
     if (control.type === "checkbox") control.checked = false;
     else control.value = "";
     refilter(form, 0);
-    form.elements.q.focus();
+    if (window.matchMedia("(pointer: fine)").matches) form.elements.q.focus(); // no keyboard jumps up on a phone
   });
 
   document.addEventListener("htmx:configRequest", (e) => {
@@ -202,15 +202,8 @@
   document.addEventListener("htmx:afterSettle", (e) => {
     const part = $("#records");
     if (!part || e.detail.target.id !== "records") return;
-    const region = $("#toasts");
-    if (region && part.dataset.status) {
-      // Heard by a screen reader, not seen: the count stands on the page already.
-      const said = document.createElement("span");
-      said.className = "visually-hidden";
-      said.textContent = part.dataset.status;
-      region.append(said);
-      setTimeout(() => said.remove(), 3000);
-    }
+    const count = $("#list-count"); // an <output>: the new count is read aloud
+    if (count && count.textContent !== part.dataset.status) count.textContent = part.dataset.status;
   });
   document.addEventListener("htmx:responseError", (e) => {
     const status = e.detail.xhr.status;

@@ -51,6 +51,12 @@ def browser_type_launch_args(browser_type_launch_args):
 
 
 @pytest.fixture(scope="session")
+def base_url(live_server):
+    """Let every browser test stand on a running portal: `page.goto("/households/")`."""
+    return live_server.url
+
+
+@pytest.fixture(scope="session")
 def browser_context_args(browser_context_args):
     """Look at pages as the station does: Vietnamese, in its time zone, at 1366 x 768."""
     return {

@@ -1,0 +1,218 @@
+"""Data entry for clerks: a family typed in one go on its household's page."""
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+
+from households.forms import (
+    BirthField,
+    BirthMixin,
+    CitizenIdField,
+    PersonNameField,
+    PhoneField,
+    StayNoticeForm,
+)
+from households.models import Household, Residence, Resident, StayNotice
+from households.services import check_start, start_residence
+from kylien.core.admin import LedgerInline, LookOnly, RecordAdmin, RecordAdminForm
+from kylien.core.forms import RecordInlineFormSet
+
+
+class MemberRowForm(BirthMixin, RecordAdminForm):
+    """One row of a family: the person and the residence, written together through the service."""
+
+    full_name = PersonNameField()
+    birth = BirthField()
+    sex = forms.ChoiceField(label="Giới", choices=Resident.Sex.choices)
+    citizen_id = CitizenIdField()
+    start_reason = forms.ChoiceField(
+        label="Lý do", choices=[(r.value, r.label) for r in Residence.Start.external()]
+    )
+
+    class Meta:
+        model = Residence
+        fields = ("relation", "relation_note", "kind", "started_on", "expires_on")
+
+    def clean(self):
+        data = super().clean()
+        wanted = data.get("citizen_id")
+        if wanted and Resident.objects.filter(citizen_id=wanted).exists():
+            self.add_error("citizen_id", "Số định danh này đã có trong sổ.")
+        return data
+
+    def _post_clean(self):
+        super()._post_clean()
+        if self.errors or not self.has_changed():
+            return
+        self.instance.resident = self.person()
+        try:
+            check_start(self.instance, self.on)
+        except ValidationError as error:
+            self._update_errors(error)
+
+    def person(self):
+        data = self.cleaned_data
+        born, precision = data["birth"]
+        return Resident(
+            full_name=data["full_name"],
+            birth_date=born,
+            birth_precision=precision,
+            sex=data["sex"],
+            citizen_id=data["citizen_id"],
+        )
+
+
+class FamilyFormSet(RecordInlineFormSet):
+    def save_new(self, form, commit=True):
+        """Write the person, then the residence, in the admin's transaction."""
+        data = form.cleaned_data
+        person = form.person()
+        person.save()
+        return start_residence(
+            resident=person,
+            household=self.instance,
+            on=form.on,
+            **{
+                name: data[name]
+                for name in (
+                    "kind",
+                    "relation",
+                    "relation_note",
+                    "started_on",
+                    "start_reason",
+                    "expires_on",
+                )
+            },
+        )
+
+
+class FamilyInline(LedgerInline):
+    model = Residence
+    form = MemberRowForm
+    formset = FamilyFormSet
+    fk_name = "household"
+    verbose_name = "người trong hộ"
+    verbose_name_plural = "thêm người vào hộ"
+    fields = (
+        "full_name",
+        "birth",
+        "sex",
+        "citizen_id",
+        "relation",
+        "relation_note",
+        "kind",
+        "started_on",
+        "start_reason",
+        "expires_on",
+    )
+
+    def has_view_permission(self, request, obj=None):
+        return False  # the members that stand are shown by MembersInline
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).none()
+
+
+class MembersInline(LookOnly, LedgerInline):
+    model = Residence
+    fk_name = "household"
+    extra = 0
+    verbose_name_plural = "đang ở trong hộ"
+    fields = ("resident", "relation", "kind", "started_on", "expires_on")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).current().select_related("resident")
+
+
+@admin.register(Household)
+class HouseholdAdmin(RecordAdmin):
+    list_display = ("code", "address", "neighbourhood", "opened_on", "dissolved_on")
+    list_filter = ("neighbourhood",)
+    list_select_related = ("neighbourhood",)
+    fields = ("address", "neighbourhood", "opened_on", "dissolved_on", "note")
+    inlines = (MembersInline, FamilyInline)
+    ordering = ("code",)
+
+
+class ResidentAdminForm(BirthMixin, RecordAdminForm):
+    full_name = PersonNameField()
+    birth = BirthField()
+    citizen_id = CitizenIdField()
+    phone = PhoneField()
+
+    class Meta:
+        model = Resident
+        fields = ("full_name", "sex", "citizen_id", "phone", "note")
+
+
+class StaysInline(LookOnly, LedgerInline):
+    model = Residence
+    fk_name = "resident"
+    extra = 0
+    verbose_name_plural = "nơi cư trú"
+    fields = ("kind", "household", "relation", "started_on", "expires_on", "ended_on", "end_reason")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("household")
+
+
+@admin.register(Resident)
+class ResidentAdmin(RecordAdmin):
+    form = ResidentAdminForm
+    list_display = ("full_name", "code", "birth_shown", "sex", "masked_id", "neighbourhood")
+    list_filter = ("neighbourhood", "sex", "residence_kind")
+    list_select_related = ("neighbourhood",)
+    fields = ("full_name", "birth", "sex", "citizen_id", "phone", "note")
+    inlines = (StaysInline,)
+    ordering = ("sort_key", "pk")
+
+    @admin.display(description="số định danh")
+    def masked_id(self, obj):
+        return obj.masked("citizen_id")
+
+    @admin.display(description="ngày sinh", ordering="birth_date")
+    def birth_shown(self, obj):
+        return obj.birth()
+
+
+@admin.register(Residence)
+class ResidenceAdmin(LookOnly, RecordAdmin):
+    """The ledger to look at: it is written by acts on the household's and the person's pages."""
+
+    list_display = (
+        "resident",
+        "kind",
+        "household",
+        "neighbourhood",
+        "started_on",
+        "expires_on",
+        "ended_on",
+    )
+    list_filter = ("kind", "neighbourhood", "start_reason", "end_reason")
+    list_select_related = ("resident", "household", "neighbourhood")
+    ordering = ("-started_on", "-pk")
+
+
+class StayNoticeAdminForm(BirthMixin, RecordAdminForm):
+    guest_name = PersonNameField(label="Họ và tên khách")
+    birth = BirthField()
+    id_number = StayNoticeForm.base_fields["id_number"]
+
+    class Meta:
+        model = StayNotice
+        fields = tuple(f for f in StayNoticeForm.Meta.fields if f != "birth")
+
+
+@admin.register(StayNotice)
+class StayNoticeAdmin(RecordAdmin):
+    form = StayNoticeAdminForm
+    list_display = ("code", "guest_name", "arrived_at", "leaves_on", "neighbourhood", "state")
+    list_filter = ("neighbourhood", "channel")
+    list_select_related = ("neighbourhood",)
+    autocomplete_fields = ("household", "lodging")
+    fields = StayNoticeForm.Meta.fields
+    ordering = ("-arrived_at", "-pk")
+
+    @admin.display(description="tình trạng")
+    def state(self, obj):
+        return obj.badge()[1]

@@ -1,0 +1,295 @@
+"""Forms of the households app. `MemberForm` enters a person and the first residence in one go."""
+
+import datetime as dt
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from businesses.models import Business
+from households.models import Household, Residence, Resident, StayNotice
+from households.services import end_residence, start_residence
+from kylien.core import text
+from kylien.core.forms import CodeField, DayField, MaskedField, RecordForm, RecordFormMixin
+
+BAD_ID = "Số định danh có đúng 12 chữ số, không thể toàn một chữ số."
+BAD_PHONE = "Số điện thoại chưa đúng: di động 10 số, máy bàn 11 số."
+BAD_NAME = "Họ tên chỉ gồm chữ, khoảng trắng, dấu ' và dấu -."
+
+
+class CitizenIdField(MaskedField):
+    def __init__(self, **kwargs):
+        super().__init__(
+            clean_number=text.clean_id,
+            check=lambda value: bool(text.CITIZEN_ID_RE.match(value)),
+            sentence=BAD_ID,
+            **{"label": "Số định danh", "required": False, "max_length": 20, **kwargs},
+        )
+        self.widget.attrs.update({"inputmode": "numeric", "autocomplete": "off", "data-half": ""})
+
+
+class PhoneField(MaskedField):
+    def __init__(self, **kwargs):
+        super().__init__(
+            clean_number=text.clean_phone,
+            check=text.is_phone,
+            sentence=BAD_PHONE,
+            **{"label": "Điện thoại", "required": False, "max_length": 30, **kwargs},
+        )
+        self.widget.attrs.update({"inputmode": "tel", "autocomplete": "off", "data-half": ""})
+
+
+class PersonNameField(forms.CharField):
+    """A person's name as the papers write it; case is kept."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**{"label": "Họ và tên", "max_length": 100, **kwargs})
+        self.widget.attrs["autocomplete"] = "off"
+
+    def to_python(self, value):
+        return text.clean(super().to_python(value))
+
+    def validate(self, value):
+        super().validate(value)
+        if value and not text.is_person_name(value):
+            raise ValidationError(BAD_NAME, code="invalid")
+
+
+class BirthField(forms.CharField):
+    """A birth date as known: `5/9/1990`, `05091990`, `9/1990` or `1948`. Gives (date, precision)."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**{"label": "Ngày sinh", "max_length": 20, **kwargs})
+        self.widget.attrs.update(
+            {"placeholder": "dd/mm/yyyy hoặc năm", "inputmode": "numeric", "data-half": ""}
+        )
+
+    def clean(self, value):
+        value = super().clean(value)
+        if not value:
+            return None
+        try:
+            born, precision = text.parse_birth(value, pivot=timezone.localdate().year % 100)
+        except ValueError as error:
+            raise ValidationError(str(error), code="invalid") from error
+        return born, precision
+
+
+class BirthMixin:
+    """A form with a `birth` field that fills `birth_date` and `birth_precision`."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and isinstance(self.instance, Resident | StayNotice):
+            self.initial["birth"] = self.instance.birth()
+
+    def clean_birth(self):
+        birth = self.cleaned_data["birth"]
+        if birth and birth[0] > self.on:
+            raise ValidationError("Ngày sinh không thể sau hôm nay.")
+        return birth
+
+    def set_birth(self, obj):
+        if self.cleaned_data.get("birth"):
+            obj.birth_date, obj.birth_precision = self.cleaned_data["birth"]
+
+    def _post_clean(self):
+        if isinstance(self.instance, Resident | StayNotice):
+            self.set_birth(self.instance)
+        super()._post_clean()
+
+
+class HouseholdForm(RecordForm):
+    class Meta(RecordForm.Meta):
+        model = Household
+        fields = ("address", "neighbourhood", "opened_on", "dissolved_on", "note")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["neighbourhood"].widget.attrs["data-half"] = ""
+        self.fields["opened_on"].widget.attrs["data-half"] = ""
+        if not self.instance.pk:
+            del self.fields["dissolved_on"]
+            self.initial.setdefault("opened_on", self.on)
+
+    def clean(self):
+        data = super().clean()
+        for name in ("opened_on", "dissolved_on"):
+            if data.get(name) and data[name] > self.on:
+                self.add_error(name, "Ngày này không thể sau hôm nay.")
+        return data
+
+
+class ResidentForm(BirthMixin, RecordForm):
+    """A person's own data; where he lives changes through acts, not here."""
+
+    full_name = PersonNameField()
+    birth = BirthField()
+    citizen_id = CitizenIdField()
+    phone = PhoneField()
+
+    class Meta(RecordForm.Meta):
+        model = Resident
+        fields = ("full_name", "birth", "sex", "citizen_id", "phone", "note")
+
+
+class MemberForm(BirthMixin, RecordForm):
+    """A new person and where he lives from when: two rows, one entry.
+
+    With `household` given (a household's own page) it is not asked for; `kind` decides whether a
+    term is needed.
+    """
+
+    full_name = PersonNameField()
+    birth = BirthField()
+    citizen_id = CitizenIdField()
+    phone = PhoneField()
+    kind = forms.ChoiceField(label="Loại cư trú", choices=Residence.Kind.choices)
+    household = CodeField(
+        Household.objects.active(), url="/households/options/", label="Hộ", required=False
+    )
+    lodging = CodeField(
+        Business.objects.trading(),
+        url="/businesses/options/",
+        label="Cơ sở lưu trú",
+        required=False,
+    )
+    employer = CodeField(
+        Business.objects.trading(), url="/businesses/options/", label="Nơi làm việc", required=False
+    )
+    relation = forms.ChoiceField(label="Quan hệ với chủ hộ", choices=Residence.Relation.choices)
+    relation_note = forms.CharField(label="Quan hệ khác là", max_length=60, required=False)
+    started_on = DayField(label="Từ ngày")
+    start_reason = forms.ChoiceField(
+        label="Lý do",
+        choices=[(reason.value, reason.label) for reason in Residence.Start.external()],
+    )
+    expires_on = DayField(label="Thời hạn đến", required=False)
+
+    class Meta(RecordForm.Meta):
+        model = Resident
+        fields = ("full_name", "birth", "sex", "citizen_id", "phone")
+
+    def __init__(self, *args, household=None, kind=None, **kwargs):
+        self.fixed_household, self.fixed_kind = household, kind
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("started_on", self.on)
+        if household is not None:
+            for name in ("household", "lodging", "employer"):
+                del self.fields[name]
+        if kind is not None:
+            del self.fields["kind"]
+            if kind == Residence.Kind.PERMANENT:
+                del self.fields["expires_on"]
+        for name in ("kind", "relation", "started_on", "start_reason", "expires_on", "sex"):
+            if name in self.fields:
+                self.fields[name].widget.attrs["data-half"] = ""
+        if kind == Residence.Kind.TEMPORARY:
+            self.initial.setdefault("relation", Residence.Relation.TENANT)
+
+    def clean(self):
+        data = super().clean()
+        kind = self.fixed_kind or data.get("kind")
+        if kind == Residence.Kind.TEMPORARY and not data.get("expires_on"):
+            if "expires_on" not in self.errors:
+                self.add_error("expires_on", "Tạm trú phải có thời hạn.")
+        return data
+
+    def save(self, commit=True):
+        """Write the person and the residence; a refused residence takes the person back with it.
+
+        Raises ValidationError, keyed by field, where the ledger refuses.
+        """
+        data = self.cleaned_data
+        with transaction.atomic():
+            resident = super().save()
+            start_residence(
+                resident=resident,
+                kind=self.fixed_kind or data["kind"],
+                household=self.fixed_household or data.get("household"),
+                lodging=data.get("lodging"),
+                employer=data.get("employer"),
+                relation=data["relation"],
+                relation_note=data["relation_note"],
+                started_on=data["started_on"],
+                start_reason=data["start_reason"],
+                expires_on=data.get("expires_on"),
+                on=self.on,
+            )
+        resident.refresh_from_db()
+        return resident
+
+
+class EndResidenceForm(RecordFormMixin, forms.ModelForm):
+    """End a residence: the day and the reason."""
+
+    ended_on = DayField(label="Kết thúc ngày")
+    end_reason = forms.ChoiceField(
+        label="Lý do", choices=[(reason.value, reason.label) for reason in Residence.End.external()]
+    )
+
+    class Meta:
+        model = Residence
+        fields = ()
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("ended_on", self.on)
+
+    def save(self, commit=True):
+        """End it through the service. Raises ValidationError keyed by field."""
+        return end_residence(
+            residence=self.instance,
+            ended_on=self.cleaned_data["ended_on"],
+            end_reason=self.cleaned_data["end_reason"],
+            on=self.on,
+        )
+
+
+class StayNoticeForm(BirthMixin, RecordForm):
+    guest_name = PersonNameField(label="Họ và tên khách")
+    birth = BirthField()
+    id_number = MaskedField(
+        clean_number=text.clean_id,
+        check=lambda value: value.isalnum() and 6 <= len(value) <= 20,
+        sentence="Số định danh có 12 chữ số; hộ chiếu có 6 đến 20 chữ, số.",
+        label="Số định danh, hộ chiếu",
+        required=False,
+        max_length=30,
+    )
+    household = CodeField(
+        Household.objects.active(), url="/households/options/", label="Ở nhà (hộ)", required=False
+    )
+    lodging = CodeField(
+        Business.objects.trading(),
+        url="/businesses/options/",
+        label="Hoặc cơ sở lưu trú",
+        required=False,
+    )
+
+    class Meta(RecordForm.Meta):
+        model = StayNotice
+        fields = (
+            "guest_name",
+            "birth",
+            "id_number",
+            "household",
+            "lodging",
+            "reason",
+            "arrived_at",
+            "leaves_on",
+            "channel",
+            "notified_at",
+        )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        now = timezone.localtime().replace(second=0, microsecond=0)
+        if not self.instance.pk:
+            self.initial.setdefault("arrived_at", now)
+            self.initial.setdefault("notified_at", now)
+            self.initial.setdefault("leaves_on", self.on + dt.timedelta(days=1))
+            self.initial.setdefault("reason", "Thăm người thân")
+        for name in ("household", "lodging", "arrived_at", "leaves_on", "channel", "notified_at"):
+            self.fields[name].widget.attrs["data-half"] = ""

@@ -1,0 +1,95 @@
+from households.models import Household, Residence, Resident, StayNotice
+from kylien.core.tables import BadgeCell, Cell, DayCell, MomentCell, NumberCell, RecordTable, RightCell, TitleCell
+
+
+class HouseholdTable(RecordTable):
+    code = TitleCell(verbose_name="Mã hộ")
+    head_name = Cell(verbose_name="Chủ hộ", orderable=False, phone="detail")
+    address = Cell(verbose_name="Địa chỉ", orderable=False, phone="detail")
+    neighbourhood = Cell(verbose_name="Tổ dân phố", order_by=("neighbourhood__position",))
+    members = NumberCell(verbose_name="Số người", orderable=False, phone="detail")
+    opened_on = DayCell(verbose_name="Lập ngày")
+    state = BadgeCell(accessor="state_badge", verbose_name="Tình trạng", orderable=False)
+
+    class Meta(RecordTable.Meta):
+        model = Household
+        fields = ()
+        order_by = ("code",)
+
+
+class ResidentTable(RecordTable):
+    full_name = TitleCell(verbose_name="Họ và tên", order_by=("sort_key",))
+    code = Cell(verbose_name="Mã")
+    household = Cell(accessor="household_now__code", verbose_name="Hộ", orderable=False, phone="detail")
+    birth = RightCell(accessor="birth", verbose_name="Ngày sinh", order_by=("birth_date",), phone="detail")
+    sex = Cell(accessor="get_sex_display", verbose_name="Giới", orderable=False)
+    citizen_id = Cell(accessor="masked_citizen_id", verbose_name="Số định danh", orderable=False)
+    relation = Cell(accessor="relation_now", verbose_name="Quan hệ", orderable=False)
+    residence = BadgeCell(
+        accessor="residence_badge", verbose_name="Cư trú", orderable=False, dated=True
+    )
+    neighbourhood = Cell(verbose_name="Tổ dân phố", orderable=False)
+
+    class Meta(RecordTable.Meta):
+        model = Resident
+        fields = ()
+        order_by = ("sort_key",)
+
+
+class TemporaryTable(RecordTable):
+    full_name = TitleCell(
+        accessor="resident__full_name", verbose_name="Họ và tên", order_by=("resident__sort_key",)
+    )
+    birth = RightCell(accessor="resident__birth", verbose_name="Ngày sinh", orderable=False)
+    citizen_id = Cell(
+        accessor="resident__masked_citizen_id", verbose_name="Số định danh", orderable=False
+    )
+    host = Cell(accessor="host", verbose_name="Nơi ở", orderable=False, phone="detail")
+    employer = Cell(accessor="employer", verbose_name="Nơi làm việc", orderable=False)
+    neighbourhood = Cell(verbose_name="Tổ dân phố", orderable=False)
+    started_on = DayCell(verbose_name="Từ ngày")
+    expires_on = DayCell(verbose_name="Thời hạn", phone="detail")
+    state = BadgeCell(accessor="badge", verbose_name="Tình trạng", orderable=False, dated=True)
+
+    class Meta(RecordTable.Meta):
+        model = Residence
+        fields = ()
+        order_by = ("expires_on",)
+
+
+class ResidenceTable(RecordTable):
+    full_name = TitleCell(accessor="resident__full_name", verbose_name="Họ và tên", orderable=False)
+    kind = Cell(accessor="get_kind_display", verbose_name="Loại", orderable=False)
+    host = Cell(accessor="host", verbose_name="Nơi ở", orderable=False, phone="detail")
+    relation = Cell(accessor="relation_label", verbose_name="Quan hệ", orderable=False)
+    neighbourhood = Cell(verbose_name="Tổ dân phố", orderable=False)
+    started_on = DayCell(verbose_name="Từ ngày", phone="detail")
+    start_reason = Cell(
+        accessor="get_start_reason_display", verbose_name="Lý do đến", orderable=False
+    )
+    ended_on = DayCell(verbose_name="Kết thúc", phone="detail")
+    end_reason = Cell(accessor="get_end_reason_display", verbose_name="Lý do đi", orderable=False)
+    state = BadgeCell(accessor="badge", verbose_name="Tình trạng", orderable=False, dated=True)
+
+    class Meta(RecordTable.Meta):
+        model = Residence
+        fields = ()
+        order_by = ("-started_on",)
+
+
+class StayNoticeTable(RecordTable):
+    code = TitleCell(verbose_name="Mã")
+    guest_name = Cell(verbose_name="Khách", order_by=("sort_key",), phone="detail")
+    birth = RightCell(accessor="birth", verbose_name="Ngày sinh", orderable=False)
+    id_number = Cell(accessor="masked_id_number", verbose_name="Số giấy tờ", orderable=False)
+    host = Cell(accessor="host", verbose_name="Nơi lưu trú", orderable=False, phone="detail")
+    arrived_at = MomentCell(verbose_name="Đến lúc", phone="detail")
+    leaves_on = DayCell(verbose_name="Đi ngày")
+    notified_at = MomentCell(verbose_name="Báo lúc", orderable=False)
+    neighbourhood = Cell(verbose_name="Tổ dân phố", orderable=False)
+    state = BadgeCell(accessor="badge", verbose_name="Tình trạng", orderable=False)
+
+    class Meta(RecordTable.Meta):
+        model = StayNotice
+        fields = ()
+        order_by = ("-arrived_at",)

@@ -1,0 +1,95 @@
+"""Accounts: the chief makes them, gives roles and beats, and hands out one-time passwords."""
+
+import secrets
+
+from allauth.account.models import EmailAddress
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
+
+from kylien.accounts.models import Role, User
+from kylien.core.admin import RecordAdmin, RecordAdminForm
+
+admin.site.unregister(Group)  # roles are declared by the apps, not edited
+admin.site.unregister(EmailAddress)
+
+# Letters and digits that are not mistaken for one another when read aloud or copied by hand.
+ONE_TIME_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+def one_time_password():
+    """Return a random password of 14 characters, in groups that are easy to read out."""
+    letters = "".join(secrets.choice(ONE_TIME_ALPHABET) for _ in range(12))
+    return "-".join((letters[:4], letters[4:8], letters[8:]))
+
+
+class UserAdminForm(RecordAdminForm):
+    role = forms.ChoiceField(label="Vai trò", choices=[("", "—"), *Role.choices], required=False)
+
+    class Meta:
+        model = User
+        fields = ("username", "full_name", "rank", "is_active")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["role"] = next(iter(sorted(self.instance.roles)), "")
+
+
+@admin.register(User)
+class UserAdmin(RecordAdmin):
+    form = UserAdminForm
+    list_display = ("username", "full_name", "rank", "role_shown", "is_active", "last_login")
+    list_filter = ("groups", "is_active")
+    search_fields = ("username", "full_name")
+    search_help_text = "Tên đăng nhập, họ và tên."
+    fields = ("username", "full_name", "rank", "role", "is_active")
+    actions = ("reset_password",)
+    ordering = ("username",)
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def get_search_results(self, request, queryset, search_term):
+        return admin.ModelAdmin.get_search_results(self, request, queryset, search_term)
+
+    def has_delete_permission(self, request, obj=None):
+        return False  # an account that acted is switched off, never deleted
+
+    @admin.display(description="vai trò")
+    def role_shown(self, obj):
+        return obj.role_label
+
+    def save_model(self, request, obj, form, change):
+        """Save the account and its role; a new one gets a one-time password, shown once."""
+        password = None
+        if not change:
+            password = one_time_password()
+            obj.set_password(password)
+            obj.must_change_password = True
+        obj.save()
+        role = form.cleaned_data["role"]
+        obj.groups.set(Group.objects.filter(name=role) if role else [])
+        if password:
+            self._tell(request, obj, password)
+
+    @admin.action(description="Cấp mật khẩu dùng một lần", permissions=["change"])
+    def reset_password(self, request, queryset):
+        """Give each selected account a one-time password that must be changed at the next sign-in."""
+        if not request.user.has_perm("accounts.change_user"):
+            raise PermissionDenied
+        for user in queryset:
+            password = one_time_password()
+            user.set_password(password)
+            user.must_change_password = True
+            user.save()
+            self._tell(request, user, password)
+
+    def _tell(self, request, user, password):
+        self.message_user(
+            request,
+            f"Mật khẩu dùng một lần của {user.username}: {password} — chỉ hiện lần này; "
+            "người dùng phải đổi khi đăng nhập.",
+            messages.WARNING,
+        )

@@ -1,0 +1,160 @@
+"""The stock admin site for data entry, under the portal's rules: rows, masks, sentences, trail.
+
+`RecordAdmin` narrows every list, page, autocomplete and choice to the user's rows; `RecordInline`
+takes new rows in one go and shows the old ones, labels fetched once a formset.
+"""
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AutocompleteSelect
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models
+
+from kylien.core.forms import (
+    DayField,
+    MomentField,
+    RecordFormMixin,
+    RecordInlineFormSet,
+    sentence_of,
+)
+
+FIELD_OVERRIDES = {
+    models.DateField: {"form_class": DayField, "widget": DayField.widget},
+    models.DateTimeField: {"form_class": MomentField, "widget": MomentField.widget},
+}
+
+
+class RecordAdminForm(RecordFormMixin, forms.ModelForm):
+    pass
+
+
+class Labels:
+    """The labels of the rows selected anywhere in a formset, fetched together."""
+
+    def __init__(self, rows):
+        self.rows = rows
+        self.known = {}
+
+    def load(self, values):
+        wanted = {v for v in map(str, values) if v.isdigit() and len(v) < 19} - set(self.known)
+        for row in self.rows.filter(pk__in=wanted) if wanted else ():
+            self.known[str(row.pk)] = str(row)
+
+
+class LabelledAutocomplete(AutocompleteSelect):
+    """Django's autocomplete asks the database once a row for its label; this one asks `Labels`."""
+
+    labels: Labels
+
+    def optgroups(self, name, value, attrs=None):
+        options = []
+        if not self.is_required and not self.allow_multiple_selected:
+            options.append(self.create_option(name, "", "", False, 0))
+        self.labels.load(value)
+        for selected in value:
+            if str(selected) in self.labels.known:
+                label = self.labels.known[str(selected)]
+                options.append(self.create_option(name, selected, label, True, len(options)))
+        return [(None, options, 0)]
+
+
+class ScopedAdminMixin:
+    """Rows and choices of the user's, on admin pages and inlines alike."""
+
+    formfield_overrides = FIELD_OVERRIDES
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).visible_to(request.user)
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        rows = db_field.remote_field.model._default_manager.all()
+        if hasattr(rows, "visible_to"):
+            rows = rows.visible_to(request.user)
+            kwargs.setdefault("queryset", rows)
+        if db_field.name in self.get_autocomplete_fields(request):
+            widget = LabelledAutocomplete(db_field, self.admin_site, using=kwargs.get("using"))
+            widget.labels = Labels(rows)
+            kwargs["widget"] = widget
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def bound(self, form_class, request):
+        """Return the form class with the user and the day it works for."""
+        values = {
+            "user": request.user,
+            "on": request.today,
+            "refusal": getattr(request, "refusal", ""),
+        }
+        return type(form_class.__name__, (form_class,), values)
+
+
+class RecordAdmin(ScopedAdminMixin, admin.ModelAdmin):
+    """Admin of one kind of record."""
+
+    form = RecordAdminForm
+    list_per_page = 50
+    show_full_result_count = False
+    search_fields = ("search_text",)
+    search_help_text = "Gõ không dấu cũng tìm được; mã, họ tên, địa chỉ, số định danh."
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        return self.bound(super().get_form(request, obj, change=change, **kwargs), request)
+
+    def get_search_results(self, request, queryset, search_term):
+        if not search_term:
+            return queryset, False
+        partial = request.user.may_see_numbers
+        return queryset.search(search_term, partial_numbers=partial), False
+
+    def changeform_view(self, request, *args, **kwargs):
+        """Show a refusal of a service or the database on the form, with what was typed."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except ValidationError as error:
+            request.refusal = " ".join(error.messages)
+        except IntegrityError as error:
+            models_here = [self.model, *(inline.model for inline in self.inlines)]
+            found = [sentence_of(error, model) for model in models_here]
+            request.refusal = next((s for field, s in found if field), found[0][1])
+        return super().changeform_view(request, *args, **kwargs)
+
+    def save_model(self, request, obj, form, change):
+        if not change and hasattr(obj, "created_by_id"):
+            obj.created_by = request.user
+        super().save_model(request, obj, form, change)
+
+
+class RecordInline(ScopedAdminMixin, admin.TabularInline):
+    """Rows of a record's page. Ledger rows are added and shown here, and changed by acts alone."""
+
+    form = RecordAdminForm
+    formset = RecordInlineFormSet
+    extra = 0
+
+    def get_formset(self, request, obj=None, **kwargs):
+        kwargs["form"] = self.bound(self.form, request)
+        return super().get_formset(request, obj, **kwargs)
+
+
+class LedgerInline(RecordInline):
+    """New rows in one go; the rows that stand are not touched here."""
+
+    extra = 3
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+class LookOnly:
+    """Shown in the admin, written elsewhere."""
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
