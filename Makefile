@@ -104,9 +104,8 @@ demo: $(RUN_STAMP) ## load the demo ward (ARGS="--scale 15")
 
 # --- Checks -----------------------------------------------------------------------------------
 
-# Tests never see the caller's database, and speak http. Settings are read before any conftest.py,
-# so these two cannot be set there.
-TEST_ENV := env -u DATABASE_URL DEMO=true TESTING=true
+# The caller's database is not the tests' business; tests/environment.py sets everything else.
+TEST_ENV := env -u DATABASE_URL
 PYTEST   := $(PY) -m pytest
 IN_CI    := $(filter true 1,$(CI))
 
@@ -127,9 +126,9 @@ endef
 
 # $(call missing,NAME,WHAT,APT LINE): by hand a skip that cannot be overlooked, in CI a failure.
 define missing
-printf '\n%s\n** SKIPPED: %s (this machine has no %s)\n**          %s\n%s\n' \
+printf '\n%s\n** %s: %s (this machine has no %s)\n**          %s\n%s\n' \
     '****************************************************************************' \
-    "$(1)" "$(2)" "$(3)" \
+    $(if $(IN_CI),FAILED,SKIPPED) "$(1)" "$(2)" "$(3)" \
     '****************************************************************************' >&2
 endef
 missing_phase = $(missing)$(if $(IN_CI),; echo 'CI=true: a skipped part is a failure.' >&2; exit 1)
@@ -172,10 +171,8 @@ lock: | $(PY) ## write both lock files from the .in files (UPGRADE=1 takes newer
 # --- Looking and measuring --------------------------------------------------------------------
 
 # Each has a database of its own, so that the ward of `make run` is not measured, filled or changed.
-bench: $(DEV_STAMP) $(STATIC_STAMP) ## measure the pages on SQLite and PostgreSQL; prints a table, is no test
-	@DATABASE_URL=sqlite:///$(VAR_DIR)/bench.sqlite3 $(PY) -m tests.bench $(ARGS)
-	@if $(has_postgres); then $(PY) tests/withpg.py $(PY) -m tests.bench $(ARGS); \
-	else $(call missing_phase,the bench on PostgreSQL,PostgreSQL,$(apt_postgres)); fi
+bench: $(DEV_STAMP) ## measure the pages on SQLite and PostgreSQL; prints tables, is no test (ARGS=--quick)
+	@$(TEST_ENV) $(PY) -m scripts.bench $(ARGS)
 
 shots: $(DEV_STAMP) $(STATIC_STAMP) ## pictures of every page as every role, in shots/
 	@$(has_chromium) || { echo "shots need $(CHROMIUM): $(apt_chromium)" >&2; exit 1; }

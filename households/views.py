@@ -22,22 +22,29 @@ class HouseholdView(RecordView):
     empty_hint = "Bấm Lập hộ để ghi hộ đầu tiên, rồi thêm từng người trên trang của hộ."
 
     def detail_context(self, obj):
+        on, may = self.request.today, self.request.user.has_perm
         residences = list(obj.residences.for_list().order_by("ended_on", "kind", "pk"))
+        for row in residences:
+            row.state = row.badge(on)
         now = [row for row in residences if not row.ended_on]
         now.sort(key=lambda row: (row.relation != Residence.Relation.HEAD, row.kind, row.pk))
+        former = [row for row in residences if row.ended_on]
+        has_head = any(row.relation == Residence.Relation.HEAD for row in now)
         return {
+            "title": obj.address,
             "members": now,
-            "former": [row for row in residences if row.ended_on],
+            "permanent_count": sum(row.kind == Residence.Kind.PERMANENT for row in now),
+            "former": former[::-1],
             "memberships": obj.group_memberships.select_related("group"),
-            "may_add": self.request.user.has_perm("households.add_residence")
-            and not obj.dissolved_on,
-            "may_end": self.request.user.has_perm("households.change_residence"),
+            "may_add": may("households.add_residence") and not obj.dissolved_on,
+            "may_end": may("households.change_residence"),
             "member_form": forms.MemberForm(
                 household=obj,
                 kind=Residence.Kind.PERMANENT,
                 user=self.request.user,
-                on=self.request.today,
+                on=on,
                 prefix="m",
+                initial={"relation": Residence.Relation.CHILD} if has_head else {},
             ),
         }
 
@@ -60,8 +67,11 @@ class ResidentView(RecordView):
         return super().make_form(obj, data)
 
     def detail_context(self, obj):
+        residences = list(obj.residences.for_list())
+        for row in residences:
+            row.state = row.badge(self.request.today)
         return {
-            "residences": obj.residences.for_list(),
+            "residences": residences,
             "may_end": self.request.user.has_perm("households.change_residence"),
         }
 

@@ -109,8 +109,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_filters",
     "django_tables2",
-    "crispy_forms",
-    "crispy_bootstrap5",
     "lucide",
     "django.forms",  # its widget templates, which ours stand beside
     "kylien.core",
@@ -159,13 +157,12 @@ TEMPLATES = [
     },
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
-CRISPY_ALLOWED_TEMPLATE_PACKS = ["bootstrap5"]
-CRISPY_TEMPLATE_PACK = "bootstrap5"
 
 # --- Language and time: the station's own -----------------------------------------------------
 LANGUAGE_CODE = "vi"
 TIME_ZONE = "Asia/Ho_Chi_Minh"
 USE_I18N = True
+LOCALE_PATHS = [BASE_DIR / "locale"]  # what Django and allauth leave untranslated
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = False  # ids and years are numbers too; counts go through format_number
 

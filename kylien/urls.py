@@ -10,6 +10,11 @@ admin.site.login = secure_admin_login(admin.site.login)  # one door: the portal'
 urlpatterns = [
     path("", include("kylien.portal.urls")),
     path("", include("kylien.accounts.urls")),
+    path("", include("kylien.audit.urls")),
+    path("", include("businesses.urls")),
     path("", include("households.urls")),
+    path("", include("selfgov_groups.urls")),
+    path("", include("incidents.urls")),
+    path("", include("reports.urls")),
     path("admin/", admin.site.urls),
 ]

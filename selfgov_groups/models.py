@@ -1,13 +1,19 @@
 """Self-managed household groups (tổ liên gia tự quản): about thirty adjoining households each.
 
-A people's model (NĐ 06/2014), not the statutory tổ bảo vệ ANTT: groups are looked at, never families.
+A people's model (NĐ 06/2014), not the statutory tổ bảo vệ ANTT: groups are looked at, never
+families. `GroupMembership` is a ledger: a household belongs from `joined_on` until before
+`left_on`, to one group at a time; only `services.py` writes it.
 """
 
-from django.db import models
-from django.db.models import Count, F, Max, OuterRef, Q, Subquery
+import datetime as dt
 
-from households.models import Household
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery
+
+from households.models import Household, Residence
 from kylien.areas.models import Neighbourhood
+from kylien.core import text
 from kylien.core.models import Record, RecordQuerySet, Tracked, TrackedQuerySet
 
 
@@ -18,13 +24,15 @@ class GroupQuerySet(RecordQuerySet):
     def active_on(self, day):
         return self.filter(Q(dissolved_on=None) | Q(dissolved_on__gt=day), founded_on__lte=day)
 
+    def met_in(self, period):
+        """Return the groups that held a meeting in `period`."""
+        return self.filter(pk__in=GroupMeeting.objects.held_in(period).values("group"))
+
     def for_list(self):
         members = GroupMembership.objects.filter(group=OuterRef("pk"), left_on=None).order_by()
         meetings = GroupMeeting.objects.filter(group=OuterRef("pk")).order_by()
         return self.select_related("neighbourhood").annotate(
-            household_count=Subquery(
-                members.values("group").annotate(n=Count("pk")).values("n")
-            ),
+            household_count=Subquery(members.values("group").annotate(n=Count("pk")).values("n")),
             last_meeting=Subquery(
                 meetings.values("group").annotate(last=Max("held_on")).values("last")
             ),
@@ -70,6 +78,33 @@ class SelfManagedGroup(Record):
     def __str__(self):
         return self.name
 
+    def clean(self):
+        """A group keeps its neighbourhood once it has households, and ends only without any."""
+        if not self.pk:
+            return
+        errors = {}
+        rows = self.memberships.all()
+        if rows.exclude(household__neighbourhood=self.neighbourhood_id).exists():
+            errors["neighbourhood"] = (
+                "Tổ đã có hộ thì không đổi tổ dân phố: giải thể rồi lập tổ mới ở nơi kia."
+            )
+        first = rows.order_by("joined_on").first()
+        if first and self.founded_on and first.joined_on < self.founded_on:
+            day = text.format_date(first.joined_on)
+            errors["founded_on"] = f"Tổ đã có hộ vào ngày {day}: không thể thành lập sau đó."
+        if self.dissolved_on:
+            current = rows.current().count()
+            last = rows.order_by(F("left_on").desc(nulls_last=True)).first()
+            if current:
+                errors["dissolved_on"] = (
+                    f"Tổ còn {current} hộ: cho từng hộ ra khỏi tổ rồi mới giải thể."
+                )
+            elif last and last.left_on > self.dissolved_on:
+                day = text.format_date(last.left_on)
+                errors["dissolved_on"] = f"Ngày {day} tổ còn hộ: không thể giải thể trước đó."
+        if errors:
+            raise ValidationError(errors)
+
     def search_parts(self):
         return self.name, ()
 
@@ -81,10 +116,21 @@ class SelfManagedGroup(Record):
 
 
 class MembershipQuerySet(TrackedQuerySet):
+    def for_list(self):
+        """Return the rows with their households and those households' heads today."""
+        head = Residence.objects.filter(
+            household=OuterRef("household"), ended_on=None, relation=Residence.Relation.HEAD
+        ).order_by()
+        return self.select_related("household").annotate(
+            head_name=Subquery(head.values("resident__full_name")[:1])
+        )
+
     def open_on(self, day):
+        """Return the memberships in force on `day` (the day of leaving is not in them)."""
         return self.filter(Q(left_on=None) | Q(left_on__gt=day), joined_on__lte=day)
 
     def current(self):
+        """Return the memberships not ended; none starts or ends in the future."""
         return self.filter(left_on=None)
 
     def overlapping(self, start, end=None):
@@ -99,9 +145,7 @@ class GroupMembership(Tracked):
     group = models.ForeignKey(
         SelfManagedGroup, models.PROTECT, "memberships", verbose_name="tổ liên gia"
     )
-    household = models.ForeignKey(
-        Household, models.PROTECT, "group_memberships", verbose_name="hộ"
-    )
+    household = models.ForeignKey(Household, models.PROTECT, "group_memberships", verbose_name="hộ")
     joined_on = models.DateField("vào tổ ngày")
     left_on = models.DateField("ra khỏi tổ ngày", null=True, blank=True)
 
@@ -169,7 +213,24 @@ class GroupMeeting(Tracked):
         ]
 
     def __str__(self):
-        return f"Họp {self.held_on:%d/%m/%Y}"
+        return f"Họp {text.format_date(self.held_on)}"
+
+    def clean(self):
+        """A meeting falls within the group's life; no more households come than it had that day."""
+        if not self.group_id or not self.held_on:
+            return
+        group = self.group
+        if self.held_on < group.founded_on:
+            day = text.format_date(group.founded_on)
+            raise ValidationError({"held_on": f"Tổ thành lập ngày {day}: không thể họp trước đó."})
+        if group.dissolved_on and self.held_on >= group.dissolved_on:
+            day = text.format_date(group.dissolved_on)
+            raise ValidationError({"held_on": f"Tổ đã giải thể ngày {day}."})
+        members = group.memberships.open_on(self.held_on).count()
+        if self.attended is not None and self.attended > members:
+            raise ValidationError(
+                {"attended": f"Ngày họp tổ có {members} hộ: số hộ dự không thể nhiều hơn."}
+            )
 
     def get_absolute_url(self):
         return self.group.get_absolute_url()

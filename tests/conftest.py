@@ -1,1 +1,96 @@
 """Fixtures every test may use. The browser's own stand in tests/browser/conftest.py."""
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+
+from kylien.accounts.models import Role
+from tests import factories
+
+
+def pytest_configure(config):
+    # Slow on purpose in production; here it is most of a test's time.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Each test client would list all static files; so it looks up those asked for.
+    settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture(autouse=True)
+def empty_cache():
+    """Forget the failed sign-ins that earlier tests counted."""
+    cache.clear()
+
+
+@pytest.fixture
+def on():
+    return timezone.localdate()
+
+
+@pytest.fixture
+def ward(db):
+    return factories.WardFactory(name="Phường Thử Nghiệm")
+
+
+@pytest.fixture
+def area_a(ward):
+    return factories.NeighbourhoodFactory(ward=ward, name="Tổ dân phố A")
+
+
+@pytest.fixture
+def area_b(ward):
+    return factories.NeighbourhoodFactory(ward=ward, name="Tổ dân phố B")
+
+
+@pytest.fixture
+def chief(db):
+    return factories.UserFactory(username="chihuy", role=Role.CHIEF)
+
+
+@pytest.fixture
+def officer_a(area_a):
+    """The officer whose beat is `area_a`."""
+    officer = factories.UserFactory(username="cskva", role=Role.AREA_OFFICER)
+    factories.BeatFactory(officer=officer, neighbourhood=area_a)
+    return officer
+
+
+@pytest.fixture
+def officer_b(area_b):
+    """The officer whose beat is `area_b`."""
+    officer = factories.UserFactory(username="cskvb", role=Role.AREA_OFFICER)
+    factories.BeatFactory(officer=officer, neighbourhood=area_b)
+    return officer
+
+
+@pytest.fixture
+def duty(db):
+    return factories.UserFactory(username="trucban", role=Role.DUTY_OFFICER)
+
+
+@pytest.fixture
+def clerk(db):
+    return factories.UserFactory(username="nhaplieu", role=Role.CLERK)
+
+
+@pytest.fixture
+def leader(db):
+    return factories.UserFactory(username="lanhdao", role=Role.LEADER)
+
+
+@pytest.fixture
+def superuser(db):
+    return factories.UserFactory(username="quantri", is_superuser=True)
+
+
+@pytest.fixture
+def client_for():
+    """Return a function that gives a client with a user signed in."""
+
+    def sign_in(user, **options):
+        client = Client(**options)
+        client.force_login(user)
+        return client
+
+    return sign_in

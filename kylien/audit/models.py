@@ -7,8 +7,10 @@ import secrets
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import models
+from django.db.models import Q
 
-from kylien.accounts.models import Role
+from kylien.accounts.models import Role, User
+from kylien.core import text
 
 
 class AuditQuerySet(models.QuerySet):
@@ -21,6 +23,26 @@ class AuditQuerySet(models.QuerySet):
 
     def for_list(self):
         return self.select_related("user")
+
+    def within(self, period):
+        return self.filter(at__gte=period.start_at, at__lt=period.end_at)
+
+    def search(self, query, *, partial_numbers=False):
+        """Return the entries each word of `query` points to: by a record's code or by who acted.
+
+        What changed is not searched: its values may be blanked, and hold no numbers anyway.
+        """
+        rows = self
+        words = text.tokens(query)
+        people = list(User.objects.only("pk", "username", "rank", "full_name")) if words else ()
+        for word in words:
+            found = [
+                user.pk
+                for user in people
+                if word in text.fold(f"{user.username} {user.full_name_label}")
+            ]
+            rows = rows.filter(Q(code__contains=word.upper()) | Q(user__in=found))
+        return rows
 
     def update(self, **values):
         raise PermissionDenied("Audit entries are never changed.")
@@ -72,6 +94,10 @@ class AuditEntry(models.Model):
 
     def __str__(self):
         return f"{self.get_action_display()} {self.table} {self.code or self.row or ''}".strip()
+
+    def action_badge(self):
+        tone = {"create": "ok", "delete": "late", "export": "due"}.get(self.action, "mute")
+        return tone, self.get_action_display()
 
     def save(self, *args, **kwargs):
         if self.pk:

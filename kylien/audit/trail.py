@@ -4,8 +4,10 @@ import json
 
 from django.apps import apps
 from django.contrib.auth.models import Group
+from django.db.models import DateField, DateTimeField, ForeignKey
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
 
 from kylien.accounts.models import Role, User
 from kylien.audit.models import AuditEntry
@@ -35,8 +37,10 @@ class AuditTrail:
         if not user.has_role(Role.CHIEF):
             return None
         entries = list(AuditEntry.objects.of(obj).select_related("user").order_by("-pk")[:50])
+        told = Told(entries)
         return [
-            {"at": entry.at, "who": who(entry), "sentence": sentence(entry)} for entry in entries
+            {"at": entry.at, "who": who(entry), "sentence": told.sentence(entry)}
+            for entry in entries
         ]
 
     @staticmethod
@@ -67,40 +71,89 @@ def model_of(entry):
         return None
 
 
-def sentence(entry):
-    """Return an entry as people read it: `Sửa: Địa chỉ: Số 3 → Số 5; Điện thoại (đã đổi)`."""
+def noun(entry):
+    """Return what kind of record an entry is about, as people call it."""
     model = model_of(entry)
-    values = json.loads(entry.values) if entry.values else {}
-    parts = []
-    for name in entry.fields:
-        field = next((f for f in (*model._meta.fields, *model._meta.many_to_many) if f.name == name), None) if model else None
-        label = str(field.verbose_name if field else name)
+    name = str(model._meta.verbose_name) if model else entry.table
+    return name[:1].upper() + name[1:]
+
+
+class Told:
+    """Entries put into words; what foreign keys point to is fetched together, once a model.
+
+    `content(entry)` is what happened, `sentence(entry)` says also which act it was and why.
+    """
+
+    def __init__(self, entries):
+        self.values = {e: json.loads(e.values) if e.values else {} for e in entries}
+        self.fields = {e: self._fields(model_of(e)) for e in entries}
+        wanted = {}
+        for entry, values in self.values.items():
+            for name, pair in values.items():
+                field = self.fields[entry].get(name)
+                if isinstance(field, ForeignKey):
+                    keys = wanted.setdefault(field.related_model, set())
+                    keys.update(key for key in pair if isinstance(key, int))
+        self.labels = {
+            model: {row.pk: str(row) for row in model._base_manager.filter(pk__in=keys)}
+            for model, keys in wanted.items()
+            if keys
+        }
+
+    @staticmethod
+    def _fields(model):
+        meta = model._meta if model else None
+        return {f.name: f for f in (*meta.fields, *meta.many_to_many)} if meta else {}
+
+    def sentence(self, entry):
+        """Return an entry as people read it: `Sửa: Địa chỉ: Số 3 → Số 5; Điện thoại (đã đổi).`"""
+        head, content = entry.get_action_display(), self.content(entry)
+        reason = f" Lý do: {entry.reason}." if entry.reason else ""
+        return f"{head}: {content}.{reason}" if content else f"{head}.{reason}"
+
+    def content(self, entry):
+        values = self.values[entry]
+        if entry.action == AuditEntry.Action.EXPORT:
+            filters = "; ".join(f"{k}: {v}" for k, v in values.get("filters", {}).items())
+            parts = [f"{text.format_number(values.get('rows', 0))} dòng", filters]
+        else:
+            names = (name for name in entry.fields if name != "code" or not entry.code)
+            parts = [self._part(entry, name) for name in names]
+        return "; ".join(part for part in parts if part)
+
+    def _part(self, entry, name):
+        field = self.fields[entry].get(name)
+        label = str(field.verbose_name) if field else name
         label = label[:1].upper() + label[1:]
-        if name not in values:
-            parts.append(f"{label} (đã đổi)")
-            continue
-        old, new = (_shown(field, value) for value in values[name])
-        parts.append(f"{label}: {new}" if entry.action == "create" else f"{label}: {old} → {new}")
-    if entry.action == AuditEntry.Action.EXPORT:
-        filters = "; ".join(f"{k}: {v}" for k, v in values.get("filters", {}).items())
-        parts = [f"{text.format_number(values.get('rows', 0))} dòng", filters]
-    head = entry.get_action_display()
-    tail = "; ".join(part for part in parts if part)
-    reason = f" Lý do: {entry.reason}." if entry.reason else ""
-    return f"{head}: {tail}.{reason}" if tail else f"{head}.{reason}"
+        if name not in self.values[entry]:  # a secret field, or blanked by retention
+            done = {"create": "đã ghi", "delete": "đã xoá"}.get(entry.action, "đã đổi")
+            return f"{label} ({done})"
+        old, new = (self._shown(field, value) for value in self.values[entry][name])
+        if entry.action == AuditEntry.Action.CREATE:
+            return f"{label}: {new}"
+        if entry.action == AuditEntry.Action.DELETE:
+            return f"{label}: {old}"
+        return f"{label}: {old} → {new}"
 
-
-def _shown(field, value):
-    if value in (None, "", []):
-        return "trống"
-    if isinstance(value, bool):
-        return "có" if value else "không"
-    if field is not None and field.choices:
-        return str(dict(field.flatchoices).get(value, value))
-    if field is not None and field.get_internal_type() == "DateField" and len(str(value)) == 10:
-        year, month, day = str(value).split("-")
-        return f"{day}/{month}/{year}"
-    return str(value)
+    def _shown(self, field, value):
+        if value in (None, "", []):
+            return "trống"
+        if isinstance(value, bool):
+            return "có" if value else "không"
+        if isinstance(value, list):  # roles and rights, by name
+            return ", ".join(Role(v).label if v in Role.values else str(v) for v in value)
+        if isinstance(field, ForeignKey):
+            known = self.labels.get(field.related_model, {})
+            return known.get(value, f"số {value} (không còn)")
+        if field is not None and field.choices:
+            return str(dict(field.flatchoices).get(value, value))
+        if isinstance(field, DateTimeField):  # before DateField, which it is too
+            moment = parse_datetime(str(value))
+            return timezone.localtime(moment).strftime("%d/%m/%Y %H:%M") if moment else str(value)
+        if isinstance(field, DateField):
+            day = parse_date(str(value))
+            return text.format_date(day) if day else str(value)
+        return str(value)
 
 
 # Django's own tables (a user's roles, a role's permissions) have no queryset of ours: their signals

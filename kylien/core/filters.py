@@ -21,6 +21,8 @@ class DayFilter(django_filters.DateFilter):
 class MonthField(forms.CharField):
     """A reporting month as addresses name it: `2026-10`."""
 
+    widget = forms.TextInput(attrs={"placeholder": "yyyy-mm", "size": 8, "maxlength": 7})
+
     def to_python(self, value):
         value = super().to_python(value)
         if not value:

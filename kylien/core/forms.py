@@ -4,6 +4,8 @@
 checks constraints across the rows typed together.
 """
 
+from itertools import chain
+
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, models, transaction
@@ -51,9 +53,12 @@ class MomentField(forms.DateTimeField):
 
     def to_python(self, value):
         try:
-            return super().to_python(value)
+            value = super().to_python(value)
         except (OverflowError, ValueError) as error:  # a year no calendar can hold
             raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+        if value is not None and not 1900 <= value.year <= 2999:  # as days are read
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return value
 
 
 class MaskedField(forms.CharField):
@@ -92,8 +97,11 @@ class CodeField(forms.CharField):
             return found.code if found else ""
         return value
 
+    def run_validators(self, value):
+        """Leave length and odd characters alone: `to_python` has made a record of the text."""
+
     def to_python(self, value):
-        value = super().to_python(value).upper()
+        value = text.clean(super().to_python(value))[:40].upper()
         if not value:
             return None
         found = self.queryset.filter(code=value).first()
@@ -253,9 +261,11 @@ def _shown(field, value):
     """Return a value as a person reads it in a comparison."""
     choices = getattr(field, "choices", None)
     if choices is not None:
-        return next((str(label) for key, label in choices if str(key) == str(value)), value or "—")
+        groups = (label if isinstance(label, list) else [(key, label)] for key, label in choices)
+        pairs = chain.from_iterable(groups)
+        return next((str(label) for key, label in pairs if str(key) == str(value)), value or "—")
     if hasattr(value, "strftime"):
-        return value.strftime("%d/%m/%Y")
+        return value.strftime("%d/%m/%Y %H:%M" if hasattr(value, "hour") else "%d/%m/%Y")
     return value if value not in (None, "") else "—"
 
 

@@ -56,7 +56,7 @@ class ScopedMixin:
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         for name in ("dispatch", "allows"):
-            if name in cls.__dict__:
+            if getattr(cls, name) is not getattr(ScopedMixin, name):
                 raise TypeError(f"{cls.__name__}.{name}: the steps of ScopedMixin stay as they are.")
 
     def allows(self, verb):

@@ -18,12 +18,14 @@ DASH = mark_safe('<span class="mute">—</span>')
 
 
 class Cell(Column):
-    """A column. `phone` says where it stands on a phone's card: title, state, detail or hide."""
+    """A column. `phone` says where it stands on a phone's card: title, state, detail or hide;
+    `css` adds classes, such as "nowrap" for codes."""
 
     css = ""
 
-    def __init__(self, *args, phone="hide", dated=False, **kwargs):
+    def __init__(self, *args, phone="hide", dated=False, css="", **kwargs):
         self.phone = phone
+        self.css = f"{self.css} {css}".strip()
         self.dated = dated  # the accessor is a method that takes the day
         super().__init__(*args, **kwargs)
 
@@ -47,6 +49,8 @@ class RightCell(Cell):
 
 
 class DayCell(RightCell):
+    css = "num nowrap"
+
     def plain(self, value, record):
         return text.format_date(value) if value else ""
 
@@ -54,6 +58,8 @@ class DayCell(RightCell):
 
 
 class MomentCell(RightCell):
+    css = "num nowrap"
+
     def plain(self, value, record):
         return localtime(value).strftime("%d/%m/%Y %H:%M") if value else ""
 
@@ -109,8 +115,14 @@ class RecordTable(Table):
 
     def lean_rows(self, records):
         """Yield each record's cells as `(classes, label, html)`."""
-        cells = [
-            (bound.column.classes, bound.header, get, bound.column.html) for bound, get in self.plan
+        cells = [  # escaped once a table, not once a cell
+            (
+                mark_safe(bound.column.classes),
+                conditional_escape(bound.header),
+                get,
+                bound.column.html,
+            )
+            for bound, get in self.plan
         ]
         return [
             [(css, label, html(get(record), record)) for css, label, get, html in cells]

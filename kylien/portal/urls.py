@@ -4,5 +4,6 @@ from kylien.portal import views
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("search/", views.search_page, name="search"),
     path("healthz", views.healthz, name="healthz"),
 ]

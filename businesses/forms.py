@@ -1,0 +1,83 @@
+"""Forms of the businesses app, and the rules that the admin's forms share with the portal's."""
+
+from businesses.models import Business, Certificate
+from kylien.core import text
+from kylien.core.forms import MaskedField, RecordForm
+
+BAD_PHONE = "Số điện thoại chưa đúng: di động 10 số, máy bàn 11 số."
+
+
+class PhoneField(MaskedField):
+    def __init__(self, **kwargs):
+        super().__init__(
+            clean_number=text.clean_phone,
+            check=text.is_phone,
+            sentence=BAD_PHONE,
+            **{"label": "Điện thoại", "required": False, "max_length": 30, **kwargs},
+        )
+        self.widget.attrs.update({"inputmode": "tel", "autocomplete": "off", "data-half": ""})
+
+
+class BusinessForm(RecordForm):
+    phone = PhoneField()
+
+    class Meta(RecordForm.Meta):
+        model = Business
+        fields = (
+            "name",
+            "sector",
+            "neighbourhood",
+            "address",
+            "responsible_name",
+            "phone",
+            "opened_on",
+            "state",
+            "note",
+        )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name in ("sector", "neighbourhood", "responsible_name", "opened_on", "state"):
+            self.fields[name].widget.attrs["data-half"] = ""
+
+
+class CertificateRules:
+    """What a paper must meet on the day it is entered."""
+
+    def clean(self):
+        data = super().clean()
+        if data.get("issued_on") and data["issued_on"] > self.on:
+            self.add_error("issued_on", "Ngày cấp không thể sau hôm nay.")
+        if data.get("revoked_on") and data["revoked_on"] > self.on:
+            self.add_error("revoked_on", "Ngày thu hồi không thể sau hôm nay.")
+        undated = data.get("revoked_reason") and not data.get("revoked_on")
+        if undated and "revoked_on" not in self.errors:
+            self.add_error("revoked_on", "Có lý do thu hồi thì ghi ngày thu hồi.")
+        return data
+
+
+class CertificateForm(CertificateRules, RecordForm):
+    """A paper of one business. A new one (`business` given) is not revoked yet."""
+
+    class Meta(RecordForm.Meta):
+        model = Certificate
+        fields = (
+            "kind",
+            "number",
+            "issuer",
+            "issued_on",
+            "expires_on",
+            "revoked_on",
+            "revoked_reason",
+        )
+
+    def __init__(self, *args, business=None, **kwargs):
+        if business is not None:
+            kwargs["instance"] = Certificate(business=business)
+        super().__init__(*args, **kwargs)
+        if not self.instance.pk:
+            del self.fields["revoked_on"], self.fields["revoked_reason"]
+        self.fields["expires_on"].label = "Hạn đến"
+        self.fields["expires_on"].help_text = "Để trống nếu giấy không ghi thời hạn."
+        for field in self.fields.values():
+            field.widget.attrs["data-half"] = ""

@@ -1,0 +1,3 @@
+from incidents import views
+
+urlpatterns = views.IncidentView.get_urls()

@@ -1,0 +1,3 @@
+from kylien.audit.views import AuditEntryView
+
+urlpatterns = [*AuditEntryView.get_urls()]

@@ -1,0 +1,47 @@
+"""Counting many querysets in one round trip, so that a page of figures costs one query."""
+
+from collections import defaultdict
+
+from django.db.models import CharField, Count, F, Func, QuerySet, Value
+
+
+def count_all(rows: dict[str, QuerySet]) -> dict[str, int]:
+    """Return the number of rows of every queryset: `{key: count}`, in one query.
+
+    Each count keeps its own index. The querysets may be of different models but not `.distinct()`.
+    """
+    found = dict.fromkeys(rows, 0)
+    parts = [
+        part.order_by()
+        .annotate(figure=Value(key, CharField()), n=Func(F("pk"), function="COUNT"))
+        .values_list("figure", "n")
+        for key, part in rows.items()
+        if not part.query.is_empty()
+    ]
+    found.update(_union(parts))
+    return found
+
+
+def count_by_area(rows: dict[str, tuple[QuerySet, str]]) -> dict[str, dict[int, int]]:
+    """Return `{key: {neighbourhood id: count}}` of querysets and their paths to a neighbourhood."""
+    found = defaultdict(dict)
+    parts = [
+        part.order_by()
+        .annotate(figure=Value(key, CharField()), area=F(path))
+        .values("figure", "area")
+        .annotate(n=Count("pk"))
+        .values_list("figure", "area", "n")
+        for key, (part, path) in rows.items()
+        if not part.query.is_empty()
+    ]
+    for key, area, n in _union(parts):
+        found[key][area] = n
+    return found
+
+
+def _union(parts):
+    if not parts:
+        return []
+    return list(parts[0].union(*parts[1:], all=True)) if len(parts) > 1 else list(parts[0])
+
+

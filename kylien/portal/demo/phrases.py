@@ -1,0 +1,82 @@
+"""Sentences to draw from: what happened, what was done, what was talked about. No names in any."""
+
+from incidents.models import Incident
+
+State = Incident.State
+_SETTLED = ((State.RESOLVED, 6), (State.MEDIATED, 1))
+_SANCTION = ((State.SANCTIONED, 6), (State.RESOLVED, 3))
+_HAND_OVER = ((State.HANDED_OVER, 6), (State.RESOLVED, 2))
+_MEDIATE = ((State.MEDIATED, 7), (State.RESOLVED, 2))
+_CROWD = ((State.RESOLVED, 7), (State.HANDED_OVER, 2))
+
+# Kind of incident -> (weight, hours of the day, how it ends with weights, what happened).
+INCIDENTS = {
+    "trom-cap": (
+        14,
+        (0, 5),
+        _HAND_OVER,
+        ("Mất một xe máy để trước nhà.", "Mất dây điện, thiết bị tại công trình.", "Kẻ gian cạy cửa quán."),
+    ),
+    "cuop-giat": (1, (18, 23), _HAND_OVER, ("Giật túi xách người đi đường.",)),
+    "lua-dao": (3, (8, 17), _HAND_OVER, ("Nhận tiền đặt cọc rồi bỏ đi.", "Lừa bán đất không có giấy tờ.")),
+    "co-y-gay-thuong-tich": (3, (19, 23), _HAND_OVER, ("Xô xát sau khi uống rượu, một người bị thương nhẹ.",)),
+    "ma-tuy-khac": (2, (20, 23), _HAND_OVER, ("Phát hiện vật nghi là chất cấm bỏ lại ven đường.",)),
+    "moi-truong": (5, (6, 18), _SANCTION, ("Đổ phế thải xây dựng không đúng nơi.", "Xả nước thải ra kênh.")),
+    "hang-gia": (2, (8, 17), _HAND_OVER, ("Bày bán hàng không rõ nguồn gốc.",)),
+    "gay-roi": (9, (19, 23), _SANCTION, ("Gây mất trật tự trước quán.", "Thanh niên tụ tập nẹt pô xe.")),
+    "co-bac": (5, (13, 22), _SANCTION, ("Đánh bài ăn tiền, thu giữ tang vật nhỏ.",)),
+    "tieng-on": (13, (21, 23), _SETTLED, ("Hát loa kéo quá giờ.", "Công trình thi công gây ồn ban đêm.")),
+    "va-cham": (15, (5, 22), _SETTLED, ("Hai xe máy va chạm.", "Xe tải va quệt xe máy, hư hỏng nhẹ.")),
+    "chay": (3, (9, 21), _SETTLED, ("Cháy bãi cỏ, dập tắt kịp thời.", "Chập điện cháy bảng điện.")),
+    "no": (1, (9, 18), _SETTLED, ("Nổ lốp xe tại xưởng, không có người bị thương.",)),
+    "tranh-chap-dat": (6, (8, 17), _MEDIATE, ("Tranh chấp ranh giới thửa đất.", "Lấn lối đi chung.")),
+    "khieu-kien-dong-nguoi": (2, (8, 11), _CROWD, ("Kiến nghị về tiền đền bù, kết thúc trong buổi sáng.",)),
+    "tu-tap-dong-nguoi": (2, (8, 20), _CROWD, ("Tụ tập trước cổng công trình, giải tán trong trật tự.",)),
+    "chong-doi": (1, (20, 23), _SANCTION, ("Không chấp hành hiệu lệnh khi kiểm tra.",)),
+    "xich-mich": (13, (7, 22), _MEDIATE, ("Hàng xóm to tiếng vì nước thải.", "Mâu thuẫn tại khu trọ.")),
+    "bao-luc-gia-dinh": (4, (18, 23), _MEDIATE, ("Có tiếng kêu cứu trong nhà, tổ hoà giải có mặt.",)),
+    "duoi-nuoc": (1, (14, 17), _SETTLED, ("Đuối nước tại khe, đã được cứu.",)),
+    "thien-tai": (2, (3, 21), _SETTLED, ("Ngập đường sau mưa lớn.", "Cây đổ chắn đường.")),
+    "tim-nguoi": (2, (8, 21), _SETTLED, ("Người già đi lạc, đã đưa về nhà.", "Trẻ em đi chơi quên về.")),
+    "lua-dao-mang": (5, (8, 22), _HAND_OVER, ("Mất tiền qua cuộc gọi giả danh.", "Mất tiền khi mua hàng qua mạng.")),
+    "khac-khac": (4, (7, 21), _SETTLED, ("Nhặt được giấy tờ, trả lại người mất.", "Gia súc thả rông trên đường.")),
+}
+
+RESULTS = {
+    State.RESOLVED: ("Đã giải quyết xong tại chỗ.", "Đã xác minh, hai bên thống nhất.", "Đã khắc phục."),
+    State.MEDIATED: ("Hoà giải thành, lập biên bản.", "Tổ liên gia cùng hoà giải, hai bên cam kết."),
+    State.SANCTIONED: ("Đã lập biên bản, xử phạt hành chính.", "Phạt cảnh cáo, buộc khắc phục."),
+    State.HANDED_OVER: ("Chuyển cơ quan điều tra theo thẩm quyền.", "Chuyển hồ sơ lên cấp trên."),
+}
+
+MEETING_TOPICS = (
+    "Nhắc việc khai báo tạm trú, lưu trú của khu trọ",
+    "Tự quản về tài sản, trông giữ xe máy ban đêm",
+    "Phòng cháy mùa khô, kiểm tra dây điện, bếp gas",
+    "Rà soát hộ, nhân khẩu mới đến và chuyển đi",
+    "Giữ yên tĩnh sau 22 giờ, việc hát loa kéo",
+    "Phòng, chống ma tuý: phường không có ma tuý",
+    "Cảnh báo lừa đảo qua mạng, cuộc gọi giả danh",
+    "Vệ sinh ngõ xóm, thu gom rác, khơi mương trước mùa mưa",
+    "Vận động lắp đèn, camera ngõ xóm",
+    "Giúp nhau phòng, chống bão lụt",
+    "Quy ước của tổ liên gia, bầu bổ sung tổ phó",
+    "Hoà giải việc lối đi chung",
+)
+MEETING_OUTCOMES = (
+    "",
+    "Các hộ thống nhất; tổ trưởng theo dõi.",
+    "Đề nghị phường sửa đèn đường đầu ngõ.",
+    "Phân công ba hộ trông xe luân phiên.",
+    "Hộ cho thuê trọ cam kết khai báo đủ trong ngày.",
+    "Đề nghị cảnh sát khu vực dự buổi sau.",
+)
+
+STAY_REASONS = {
+    "Thăm người thân": 40,
+    "Công tác": 30,
+    "Làm việc ngắn ngày tại công trình": 18,
+    "Du lịch": 6,
+    "Khám bệnh": 4,
+    "Dự đám cưới": 4,
+}

@@ -1,0 +1,237 @@
+"""The ward's figures, declared once: key, label, the rows counted, and the list of those very rows.
+
+Home page, monthly figures and (later) documents count these; `Figure.rows()` and the list behind
+`Figure.link()` hold the same rows for the same reader, and a test walks all of them.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from households.models import Household, Residence, StayNotice
+from incidents.models import Incident, IncidentType
+from kylien.accounts.models import Scope
+from kylien.core.counts import count_all
+from kylien.core.periods import Month
+from kylien.core.text import format_date
+from selfgov_groups.models import GroupMembership, SelfManagedGroup
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Whose figures of which month: the scope of the reader and the month."""
+
+    scope: Scope
+    month: Month
+
+    @property
+    def period(self):
+        return self.month.period
+
+    @property
+    def last_day(self):
+        return self.period.end - dt.timedelta(days=1)
+
+    @property
+    def transfers(self):
+        """Tell whether moves between neighbourhoods count: for a part of the ward they do."""
+        return not self.scope.whole_ward
+
+    def of(self, model):
+        return model.objects.in_scope(self.scope)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number of a month, and where its rows are listed."""
+
+    key: str
+    label: str
+    section: str
+    rows: Callable[[Reading], QuerySet]
+    list_name: str
+    params: Callable[[Reading], dict]
+
+    def link(self, reading: Reading) -> str:
+        """Return the address of the list of exactly the rows counted."""
+        params = {k: v for k, v in self.params(reading).items() if v not in ("", None)}
+        return f"{reverse(self.list_name)}?{urlencode(params)}"
+
+
+PEOPLE, GROUPS, ORDER = "Dân cư", "Tổ liên gia tự quản", "An ninh, trật tự"
+
+
+def _population(kind, prefix, name):
+    """Declare opening, in, out and closing of one kind of residence.
+
+    *opening + in - out = closing* holds by construction: see `Residence` on half-open rows.
+    """
+
+    def rows(reading):
+        return reading.of(Residence).filter(kind=kind)
+
+    def on_day(day):
+        return {"kind": kind, "on": format_date(day)}
+
+    def moving(way):
+        return lambda r: {"kind": kind, "movement": way, "month": str(r.month)}
+
+    day_before = dt.timedelta(days=1)
+    return [
+        Figure(
+            f"{prefix}_opening",
+            f"{name} đầu kỳ",
+            PEOPLE,
+            lambda r: rows(r).open_before(r.period.start),
+            "residence-list",
+            lambda r: on_day(r.period.start - day_before),
+        ),
+        Figure(
+            f"{prefix}_in",
+            f"{name}: tăng trong kỳ",
+            PEOPLE,
+            lambda r: rows(r).started_in(r.period, transfers=r.transfers),
+            "residence-list",
+            moving("in"),
+        ),
+        Figure(
+            f"{prefix}_out",
+            f"{name}: giảm trong kỳ",
+            PEOPLE,
+            lambda r: rows(r).ended_in(r.period, transfers=r.transfers),
+            "residence-list",
+            moving("out"),
+        ),
+        Figure(
+            f"{prefix}_closing",
+            f"{name} cuối kỳ",
+            PEOPLE,
+            lambda r: rows(r).open_before(r.period.end),
+            "residence-list",
+            lambda r: on_day(r.last_day),
+        ),
+    ]
+
+
+def _permanent(reading):
+    return reading.of(Residence).permanent()
+
+
+FIGURES: list[Figure] = [
+    Figure(
+        "households",
+        "Hộ cuối kỳ",
+        PEOPLE,
+        lambda r: r.of(Household).active_on(r.last_day),
+        "household-list",
+        lambda r: {"on": format_date(r.last_day)},
+    ),
+    *_population(Residence.Kind.PERMANENT, "population", "Thường trú"),
+    Figure(
+        "births",
+        "Trong đó mới sinh",
+        PEOPLE,
+        lambda r: _permanent(r).started_in(r.period).filter(start_reason=Residence.Start.BIRTH),
+        "residence-list",
+        lambda r: {"kind": "P", "movement": "in", "month": str(r.month), "start_reason": "BIRTH"},
+    ),
+    Figure(
+        "deaths",
+        "Trong đó chết",
+        PEOPLE,
+        lambda r: _permanent(r).ended_in(r.period).filter(end_reason=Residence.End.DEATH),
+        "residence-list",
+        lambda r: {"kind": "P", "movement": "out", "month": str(r.month), "end_reason": "DEATH"},
+    ),
+    *_population(Residence.Kind.TEMPORARY, "temporary", "Tạm trú"),
+    Figure(
+        "stay_notices",
+        "Thông báo lưu trú",
+        PEOPLE,
+        lambda r: r.of(StayNotice).arrived_in(r.period),
+        "staynotice-list",
+        lambda r: {"month": str(r.month)},
+    ),
+    Figure(
+        "stay_notices_late",
+        "Trong đó báo trễ",
+        PEOPLE,
+        lambda r: r.of(StayNotice).arrived_in(r.period).late(),
+        "staynotice-list",
+        lambda r: {"month": str(r.month), "state": "late"},
+    ),
+    Figure(
+        "groups",
+        "Tổ liên gia cuối kỳ",
+        GROUPS,
+        lambda r: r.of(SelfManagedGroup).active_on(r.last_day),
+        "selfmanagedgroup-list",
+        lambda r: {"on": format_date(r.last_day)},
+    ),
+    Figure(
+        "households_in_groups",
+        "Hộ tham gia tổ liên gia",
+        GROUPS,
+        lambda r: r.of(Household)
+        .active_on(r.last_day)
+        .filter(pk__in=GroupMembership.objects.open_on(r.last_day).values("household")),
+        "household-list",
+        lambda r: {"on": format_date(r.last_day), "grouped": "yes"},
+    ),
+    Figure(
+        "groups_met",
+        "Tổ liên gia có họp trong kỳ",
+        GROUPS,
+        lambda r: r.of(SelfManagedGroup).met_in(r.period),
+        "selfmanagedgroup-list",
+        lambda r: {"met_in": str(r.month), "state": "all"},
+    ),
+    Figure(
+        "incidents",
+        "Vụ việc xảy ra trong kỳ",
+        ORDER,
+        lambda r: r.of(Incident).happened_in(r.period),
+        "incident-list",
+        lambda r: {"month": str(r.month)},
+    ),
+    Figure(
+        "incidents_solved",
+        "Trong đó đã giải quyết",
+        ORDER,
+        lambda r: r.of(Incident).happened_in(r.period).solved(),
+        "incident-list",
+        lambda r: {"month": str(r.month), "state": "done"},
+    ),
+]
+
+
+def figures() -> list[Figure]:
+    """Return all figures: those declared above, and one for each group of incident kinds."""
+    kinds = IncidentType.objects.filter(parent=None).order_by("position", "pk")
+    return [*FIGURES, *(_incidents_of(kind) for kind in kinds)]
+
+
+def _incidents_of(kind):
+    return Figure(
+        f"incidents_{kind.code.replace('-', '_')}",
+        kind.name,
+        ORDER,
+        lambda r: r.of(Incident).happened_in(r.period).filter(type__parent=kind.pk),
+        "incident-list",
+        lambda r: {"month": str(r.month), "type": kind.pk},
+    )
+
+
+def read(declared: list[Figure], scope: Scope, months: list[Month]) -> dict[Month, dict[str, int]]:
+    """Count all figures of several months in one query: `{month: {key: number}}`."""
+    rows = {
+        f"{month} {figure.key}": figure.rows(Reading(scope, month))
+        for month in months
+        for figure in declared
+    }
+    counted = count_all(rows)
+    return {m: {f.key: counted[f"{m} {f.key}"] for f in declared} for m in months}

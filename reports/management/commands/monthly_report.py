@@ -1,0 +1,30 @@
+import json
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from kylien.accounts.models import Scope
+from kylien.core.periods import Month
+from reports.figures import figures, read
+
+
+class Command(BaseCommand):
+    help = "Print the ward's figures of a reporting month."
+
+    def add_arguments(self, parser):
+        parser.add_argument("month", help="the month, e.g. 2026-10")
+        parser.add_argument("--json", action="store_true", help="as JSON: figure key -> number")
+
+    def handle(self, *args, month, **options):
+        try:
+            wanted = Month.parse(month, start_day=settings.REPORT_START_DAY)
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        declared = figures()
+        numbers = read(declared, Scope(whole_ward=True), [wanted])[wanted]
+        if options["json"]:
+            self.stdout.write(json.dumps(numbers, ensure_ascii=False, indent=2))
+            return
+        self.stdout.write(f"{wanted.label} ({wanted.span})")
+        for figure in declared:
+            self.stdout.write(f"{figure.label}: {numbers[figure.key]}")

@@ -1,0 +1,204 @@
+"""The portal in one process, asked page by page: what scripts/bench.py starts for each scale.
+
+python -m scripts.bench_site           answers commands (`facts`, `round`), each by a line of JSON
+python -m scripts.bench_site SECONDS   reads and writes at random until the time is up
+"""
+
+import gzip
+import json
+import os
+import random
+import re
+import sys
+import time
+from pathlib import Path
+
+import django
+from django.apps import apps
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kylien.settings")
+settings.ROOT_URLCONF = "scripts.bench_urls"
+django.setup()
+
+from django.db import OperationalError, connection  # noqa: E402 (models need the set-up above)
+from django.db.models import Count, Q  # noqa: E402
+from django.test import Client, RequestFactory  # noqa: E402
+from django.utils import timezone  # noqa: E402
+from django.utils.http import urlencode  # noqa: E402
+
+from households.models import Household, Resident  # noqa: E402
+from incidents.models import Incident  # noqa: E402
+from kylien.accounts.models import User  # noqa: E402
+from kylien.core.changes import acting  # noqa: E402
+from kylien.core.periods import Month  # noqa: E402
+from scripts.bench import ADMIN_FORMS, OURS, USERS  # noqa: E402
+
+
+class Site:
+    """The portal in this process, called as a WSGI server would call it."""
+
+    def __init__(self):
+        self.application = get_wsgi_application()
+        self.cookies = {name: self.sign_in(name) for name in USERS}
+        self.pages = {(user, page): path for user in USERS for page, path in pages(user).items()}
+
+    @staticmethod
+    def sign_in(username):
+        client = Client()
+        client.force_login(User.objects.get(username=username))
+        return "; ".join(f"{m.key}={m.value}" for m in client.cookies.values())
+
+    def get(self, user, path):
+        """Return `(status, ms, queries, bytes, gzipped bytes, html)` of one request."""
+        headers = {"HTTP_COOKIE": self.cookies[user], "HTTP_ACCEPT_ENCODING": "gzip"}
+        environ = RequestFactory(SERVER_NAME="localhost").get(path, **headers).environ
+        statuses, queries = [], []
+
+        def count(execute, sql, *arguments):
+            queries.append(sql)
+            return execute(sql, *arguments)
+
+        with connection.execute_wrapper(count):
+            began = time.perf_counter()
+            response = self.application(environ, lambda status, _: statuses.append(status))
+            body = b"".join(response)
+            response.close()
+            took = (time.perf_counter() - began) * 1000
+        html = gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
+        return int(statuses[0][:3]), took, len(queries), len(html), len(body), html.decode()
+
+    def round(self):
+        """Ask every page once; return the milliseconds in the order of `self.pages`."""
+        return [self.get(user, path)[1] for (user, _), path in self.pages.items()]
+
+    def facts(self):
+        """Return what does not depend on the clock: queries, bytes, answers that are not 200."""
+        found = {"pages": [], "bad": [], "rows": [], "admin": {}}
+        self.round()  # the first request of a session writes to it
+        for (user, page), path in self.pages.items():
+            status, _, queries, size, zipped, html = self.get(user, path)
+            found["pages"].append([user, page, queries, size, zipped])
+            if status != 200:
+                found["bad"].append(f"{user} {path} {status}")
+            if (user, page) == (USERS[0], "home"):
+                found["first load"] = zipped + static_bytes(html)
+        for name, few, many in few_and_many():
+            counts = [self.get(USERS[0], path)[2] for path in (few, many)]
+            found["rows"].append([name, *counts])
+        for name in ADMIN_FORMS:
+            status, _, queries, *_ = self.get(USERS[0], f"/admin/{name}/{busiest(name)}/change/")
+            found["admin"][name] = queries if status == 200 else 999
+        return found
+
+
+def pages(username):
+    """Return `{name: address}` of the pages to measure, with rows that this user sees."""
+    user = User.objects.get(username=username)
+    names = Resident.objects.visible_to(user).present().values("full_name")
+    rare = names.annotate(n=Count("pk")).order_by("n", "-full_name").first()["full_name"]
+    household = Household.objects.visible_to(user).active().order_by("code")[7]
+    month = Month.containing(timezone.localdate(), settings.REPORT_START_DAY).previous()
+    return {
+        "home": "/",
+        "households": "/households/",
+        "residents": "/residents/",
+        "residents last": "/residents/?page=999999",
+        "residents q=": "/residents/?q=nguyen",
+        "search common": "/search/?q=nguyen",
+        "search rare": "/search/?" + urlencode({"q": rare}),
+        "search absent": "/search/?q=khongco+tenzz",
+        "household": household.get_absolute_url(),
+        "month": f"/reports/{month}/",
+        "incidents": "/incidents/",
+        "floor": "/bench/floor/",
+        "stock admin": "/bench/admin/households/resident/",
+    }
+
+
+def few_and_many():
+    """Return `(name, address with one row, address with many)`: both must cost the same queries."""
+    members = Count("residences", filter=Q(residences__ended_on=None))
+    by_size = Household.objects.active().annotate(n=members).filter(n__gt=0).order_by("n")
+    small, large = by_size.first(), by_size.last()
+    one = {m: m.objects.order_by("-pk").first().code for m in (Household, Resident, Incident)}
+    return [
+        ("households", f"/households/?state=all&q={one[Household]}", "/households/"),
+        ("residents", f"/residents/?residence=all&q={one[Resident]}", "/residents/"),
+        ("incidents", f"/incidents/?q={one[Incident]}", "/incidents/"),
+        ("household", small.get_absolute_url(), large.get_absolute_url()),
+    ]
+
+
+def busiest(name):
+    """Return the key of the row whose admin form has most to show."""
+    links = {
+        "household": "residences",
+        "resident": "residences",
+        "user": "beat_assignments",
+        "business": "certificates",
+        "selfmanagedgroup": "memberships",
+    }
+    model = apps.get_model(*name.split("/"))
+    rows = model.objects.annotate(n=Count(links[model._meta.model_name]))
+    if model._meta.model_name == "user":
+        rows = rows.filter(is_superuser=False)
+    return rows.order_by("-n", "pk").first().pk
+
+
+def static_bytes(html):
+    """Return what the page's static files weigh on the wire, fonts of the style sheets included."""
+    root = Path(settings.STATIC_ROOT)
+    names = set(re.findall(r'(?:href|src)="/static/([^"]+)"', html))
+    for name in [n for n in names if n.endswith(".css")]:
+        for target in re.findall(r"url\([\"']?([^\"')#]+)", (root / name).read_text()):
+            if not target.startswith("data:"):
+                names.add(os.path.relpath(root / Path(name).parent / target, root))
+    zipped = [root / f"{name}.gz" for name in names]
+    return sum((z if z.exists() else z.with_suffix("")).stat().st_size for z in zipped)
+
+
+def serve_commands():
+    """Be the worker: read commands, write answers."""
+    site = Site()
+    for command in sys.stdin:
+        print(json.dumps(getattr(site, command.strip())()), flush=True)
+
+
+def be_in_crowd(seconds):
+    """Ask pages, and about every tenth time change or create a household, until time is up."""
+    site = Site()
+
+    rng = random.Random()
+    chief, today = User.objects.get(username=USERS[0]), timezone.localdate()
+    keys = list(Household.objects.active().values_list("pk", flat=True))
+    asked = [key for key in site.pages if key[1] in OURS]
+    done = {"reads": 0, "writes": 0, "locked": 0}
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            if rng.random() >= 0.1:
+                user, page = rng.choice(asked)
+                if site.get(user, site.pages[user, page])[0] == 200:
+                    done["reads"] += 1
+                continue
+            with acting(user=chief, address="127.0.0.1", day=today):
+                row = Household.objects.get(pk=rng.choice(keys))
+                if rng.random() < 0.3:
+                    row = Household(
+                        address=row.address, neighbourhood_id=row.neighbourhood_id, opened_on=today
+                    )
+                row.note = f"{rng.random()}"
+                row.save()
+            done["writes"] += 1
+        except OperationalError as error:
+            done["locked"] += "locked" in str(error)
+    print(json.dumps(done))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        be_in_crowd(int(sys.argv[1]))
+    else:
+        serve_commands()

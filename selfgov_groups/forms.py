@@ -1,0 +1,104 @@
+from django import forms
+
+from households.models import Household
+from kylien.core.forms import CodeField, DayField, RecordForm, RecordFormMixin
+from selfgov_groups.models import GroupMeeting, GroupMembership, SelfManagedGroup
+from selfgov_groups.services import join_group, leave_group
+
+
+class PastDaysMixin:
+    """A form whose `past_days` may not lie after today; the portal's forms and the admin's."""
+
+    past_days: tuple[str, ...] = ()
+
+    def clean(self):
+        data = super().clean()
+        for name in self.past_days:
+            if data.get(name) and data[name] > self.on:
+                self.add_error(name, "Ngày này không thể sau hôm nay.")
+        return data
+
+
+class GroupForm(PastDaysMixin, RecordForm):
+    past_days = ("founded_on", "dissolved_on")
+
+    class Meta(RecordForm.Meta):
+        model = SelfManagedGroup
+        fields = ("name", "neighbourhood", "founded_on", "dissolved_on", "note")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["neighbourhood"].widget.attrs["data-half"] = ""
+        self.fields["founded_on"].widget.attrs["data-half"] = ""
+        if not self.instance.pk:
+            del self.fields["dissolved_on"]
+            self.initial.setdefault("founded_on", self.on)
+
+
+class JoinForm(RecordFormMixin, forms.ModelForm):
+    """Take a household into the group that the form's instance belongs to."""
+
+    household = CodeField(
+        Household.objects.active(),
+        url="/households/options/",
+        label="Hộ",
+        error_messages={"required": "Gõ địa chỉ hoặc mã hộ rồi chọn."},
+    )
+    joined_on = DayField(label="Vào tổ ngày")
+
+    class Meta:
+        model = GroupMembership
+        fields = ("household", "joined_on")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial["joined_on"] = self.on
+        self.fields["household"].widget.attrs["placeholder"] = "Địa chỉ hoặc mã hộ"
+        for field in self.fields.values():
+            field.widget.attrs["data-half"] = ""
+
+    def save(self, commit=True):
+        """Join through the service. Raises ValidationError, keyed by field."""
+        self.instance = join_group(
+            group=self.instance.group,
+            household=self.cleaned_data["household"],
+            joined_on=self.cleaned_data["joined_on"],
+            on=self.on,
+        )
+        return self.instance
+
+
+class LeaveForm(RecordFormMixin, forms.ModelForm):
+    """Take a household out of its group."""
+
+    left_on = DayField(label="Ra khỏi tổ ngày")
+
+    class Meta:
+        model = GroupMembership
+        fields = ()
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial["left_on"] = self.on
+
+    def save(self, commit=True):
+        """Leave through the service. Raises ValidationError, keyed by field."""
+        return leave_group(
+            membership=self.instance, left_on=self.cleaned_data["left_on"], on=self.on
+        )
+
+
+class MeetingForm(PastDaysMixin, RecordForm):
+    past_days = ("held_on",)
+
+    class Meta(RecordForm.Meta):
+        model = GroupMeeting
+        fields = ("held_on", "attended", "topics", "outcome")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not self.instance.pk:
+            self.initial["held_on"] = self.on
+        for name in ("held_on", "attended"):
+            self.fields[name].widget.attrs["data-half"] = ""
+        self.fields["outcome"].widget.attrs["rows"] = 2

@@ -1,0 +1,276 @@
+"""The monthly figures: identities over random histories, and each figure against its list."""
+
+import datetime as dt
+import json
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from households.models import Residence
+from households.services import (
+    end_residence,
+    extend_residence,
+    start_residence,
+    transfer_residence,
+)
+from incidents.models import Incident
+from kylien.accounts.models import Role, Scope
+from kylien.core.periods import Month
+from reports.figures import FIGURES, Reading, figures, read
+from tests import factories
+
+WARD = Scope(whole_ward=True)
+DAY = dt.timedelta(days=1)
+
+
+def month(text):
+    return Month.parse(text, start_day=settings.REPORT_START_DAY)
+
+
+def numbers(text, scope=WARD):
+    wanted = month(text)
+    return read(figures(), scope, [wanted])[wanted]
+
+
+def check_identities(scope, months):
+    counted = read(FIGURES, scope, months)
+    for one in months:
+        for kind in ("population", "temporary"):
+            now = counted[one]
+            assert (
+                now[f"{kind}_opening"] + now[f"{kind}_in"] - now[f"{kind}_out"]
+                == now[f"{kind}_closing"]
+            ), (one, kind)
+            after = counted.get(one.next())
+            if after:
+                assert now[f"{kind}_closing"] == after[f"{kind}_opening"], (one, kind)
+
+
+ACT = st.tuples(
+    st.sampled_from(["register", "tenant", "leave", "move", "extend"]),
+    st.integers(0, 400),  # the day it happens, before today
+    st.integers(0, 5),  # whom it happens to
+)
+
+
+@pytest.mark.django_db
+@hypothesis_settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(acts=st.lists(ACT, max_size=14))
+def test_opening_plus_in_minus_out_is_closing_in_any_history(area_a, area_b, on, acts):
+    for table in (Residence,):
+        table.objects.all().delete()
+    homes = [factories.HouseholdFactory(neighbourhood=area) for area in (area_a, area_b)]
+    people = [factories.ResidentFactory() for _ in range(6)]
+    for act, ago, who in sorted(acts, key=lambda item: -item[1]):
+        day = on - dt.timedelta(days=ago)
+        person = people[who]
+        now = person.residences.current().first()
+        try:
+            if act in ("register", "tenant"):
+                temporary = act == "tenant"
+                start_residence(
+                    resident=person,
+                    kind="T" if temporary else "P",
+                    household=homes[who % 2],
+                    relation="TENANT" if temporary else "CHILD",
+                    started_on=day,
+                    start_reason="REGISTRATION",
+                    expires_on=day + dt.timedelta(days=90) if temporary else None,
+                    on=on,
+                )
+            elif now is None:
+                continue
+            elif act == "leave":
+                end_residence(residence=now, ended_on=day, end_reason="DEPARTURE", on=on)
+            elif act == "move":
+                other = homes[1] if now.household_id == homes[0].pk else homes[0]
+                transfer_residence(
+                    residence=now, household=other, relation=now.relation, on_day=day, on=on
+                )
+            elif now.kind == "T":
+                extend_residence(
+                    residence=now, expires_on=now.expires_on + dt.timedelta(days=90), on=on
+                )
+        except ValidationError:
+            continue  # this act is refused at this point of the history
+    months = Month.containing(on, settings.REPORT_START_DAY).last(15)
+    check_identities(WARD, months)
+    for area in (area_a, area_b):
+        check_identities(Scope(neighbourhood_ids=(area.pk,)), months)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("day", "counted_in"),
+    [
+        (dt.date(2026, 9, 14), "2026-09"),
+        (dt.date(2026, 9, 15), "2026-10"),
+        (dt.date(2026, 10, 14), "2026-10"),
+        (dt.date(2026, 10, 15), "2026-11"),
+        (dt.date(2024, 2, 29), "2024-03"),
+        (dt.date(2025, 12, 31), "2026-01"),
+    ],
+)
+def test_a_month_runs_from_the_15th_to_the_14th(area_a, day, counted_in):
+    home = factories.HouseholdFactory(neighbourhood=area_a, opened_on=dt.date(2015, 1, 1))
+    row = factories.ResidenceFactory(household=home, started_on=day)
+    wanted = month(counted_in)
+    for one in (wanted.previous(), wanted, wanted.next()):
+        counted = read(FIGURES, WARD, [one])[one]
+        assert counted["population_in"] == (1 if one == wanted else 0), one
+        assert counted["population_closing"] == (0 if one < wanted else 1), one
+    end_residence(residence=row, ended_on=day, end_reason="DEPARTURE", on=factories.day())
+    counted = read(FIGURES, WARD, [wanted])[wanted]
+    assert counted["population_out"] == 1
+    assert counted["population_closing"] == 0
+
+
+@pytest.mark.django_db
+def test_a_transfer_moves_its_neighbourhoods_and_not_the_ward(area_a, area_b, on):
+    here = factories.HouseholdFactory(neighbourhood=area_a)
+    there = factories.HouseholdFactory(neighbourhood=area_b)
+    row = factories.ResidenceFactory(household=here)
+    transfer_residence(residence=row, household=there, relation="CHILD", on_day=on, on=on)
+    now = Month.containing(on, settings.REPORT_START_DAY)
+    ward, part_a, part_b = (
+        read(FIGURES, scope, [now])[now]
+        for scope in (
+            WARD,
+            Scope(neighbourhood_ids=(area_a.pk,)),
+            Scope(neighbourhood_ids=(area_b.pk,)),
+        )
+    )
+    assert (ward["population_in"], ward["population_out"]) == (0, 0)
+    assert (part_a["population_in"], part_a["population_out"]) == (0, 1)
+    assert (part_b["population_in"], part_b["population_out"]) == (1, 0)
+
+
+@pytest.fixture
+def busy_ward(area_a, area_b, on):
+    """Rows of every kind in two neighbourhoods and over three months."""
+    for area in (area_a, area_b):
+        homes = [
+            factories.HouseholdFactory(neighbourhood=area, opened_on=dt.date(2020, 1, 1))
+            for _ in range(3)
+        ]
+        for ago in (5, 20, 40, 70, 400):
+            day = on - dt.timedelta(days=ago)
+            row = factories.ResidenceFactory(household=homes[0], started_on=day)
+            factories.ResidenceFactory(
+                household=homes[1], started_on=day, start_reason="BIRTH", relation="CHILD"
+            )
+            factories.ResidenceFactory(household=homes[2], temporary=True, started_on=day)
+            if ago in (40, 400):
+                end_residence(
+                    residence=row, ended_on=day + 3 * DAY, end_reason="DEATH", on=on
+                )
+            factories.IncidentFactory(
+                neighbourhood=area,
+                occurred_at=month("2026-10").period.start_at.replace(
+                    year=day.year, month=day.month, day=day.day, hour=9
+                ),
+            )
+        done = factories.IncidentFactory(neighbourhood=area)
+        Incident.objects.filter(pk=done.pk).update(state="resolved", resolved_on=on)
+        group = factories.GroupFactory(neighbourhood=area)
+        factories.MembershipFactory(group=group, household=homes[0])
+        factories.MeetingFactory(group=group, held_on=on - 20 * DAY)
+        factories.MeetingFactory(group=group, held_on=on - 21 * DAY)
+        factories.StayNoticeFactory(household=homes[0])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", [Role.CHIEF, Role.CLERK, Role.DUTY_OFFICER, "officer_a"])
+def test_every_figure_counts_exactly_the_rows_of_its_list(
+    busy_ward, client_for, officer_a, on, role
+):
+    user = officer_a if role == "officer_a" else factories.UserFactory(role=role)
+    client = client_for(user)
+    seen = 0
+    current = Month.containing(on, settings.REPORT_START_DAY)
+    for one in current.last(3):
+        reading = Reading(user.scope, one)
+        counted = read(figures(), user.scope, [one])[one]
+        for figure in figures():
+            response = client.get(figure.link(reading))
+            assert response.status_code == 200, (figure.key, figure.link(reading))
+            listed = response.context["page"]["count"]
+            assert listed == str(counted[figure.key]), (figure.key, figure.link(reading))
+            seen += counted[figure.key]
+    assert seen > 50  # the comparison was not of zeros
+
+
+@pytest.mark.django_db
+def test_keys_are_unique_and_the_named_ones_exist():
+    keys = [figure.key for figure in figures()]
+    assert len(keys) == len(set(keys))
+    for stem in ("population", "temporary"):
+        for part in ("opening", "in", "out", "closing"):
+            assert f"{stem}_{part}" in keys
+
+
+@pytest.mark.django_db
+def test_the_command_prints_the_figures_as_json(busy_ward, capsys, on):
+    now = Month.containing(on, settings.REPORT_START_DAY)
+    call_command("monthly_report", str(now), "--json")
+    assert json.loads(capsys.readouterr().out) == numbers(str(now))
+    with pytest.raises(CommandError, match="2026-10"):
+        call_command("monthly_report", "10/2026", "--json")
+
+
+@pytest.mark.django_db
+class TestMonthPage:
+    def url(self, one):
+        return reverse("report-month", args=[str(one)])
+
+    def current(self, on):
+        return Month.containing(on, settings.REPORT_START_DAY)
+
+    def test_costs_the_same_for_an_empty_and_a_busy_ward(
+        self, request, chief, client_for, on, django_assert_max_num_queries
+    ):
+        client = client_for(chief)
+        client.get("/reports/")
+        with django_assert_max_num_queries(12) as empty:
+            client.get(self.url(self.current(on)))
+        request.getfixturevalue("busy_ward")
+        with django_assert_max_num_queries(12) as busy:
+            client.get(self.url(self.current(on)))
+        assert len(busy) == len(empty)
+
+    def test_leaders_see_months_that_are_over_without_links_and_small_counts(
+        self, busy_ward, leader, client_for, on
+    ):
+        client = client_for(leader)
+        now = self.current(on)
+        assert client.get(self.url(now)).status_code == 404
+        response = client.get(self.url(now.previous()))
+        assert response.status_code == 200
+        rows = [row for section in response.context["sections"] for row in section["rows"]]
+        assert all(row["url"] == "" for row in rows)
+        values = {value for row in rows for value in (row["value"], row["previous"])}
+        assert "<5" in values
+        assert values.isdisjoint({"0", "1", "2", "3", "4"})
+        listed = client.get("/reports/").context["months"]
+        assert [m["label"] for m in listed][0] == now.previous().label
+
+    @pytest.mark.parametrize(
+        "text", ["2026-13", "2026-00", "x", "20261", "1900-01", "2999-12", "2026-1", "%00"]
+    )
+    def test_what_is_no_month_is_not_found(self, chief, client_for, text):
+        assert client_for(chief).get(f"/reports/{text}/").status_code == 404
+
+    def test_users_without_a_role_and_superusers_are_refused(
+        self, superuser, client_for, on, db
+    ):
+        for user in (superuser, factories.UserFactory()):
+            assert client_for(user).get(self.url(self.current(on))).status_code == 403
+            assert client_for(user).get("/reports/").status_code == 403
