@@ -132,10 +132,9 @@ class CertificateQuerySet(TrackedQuerySet):
         """Return the certificates of trading businesses whose last day is within `days` of `on`
         or already past."""
 
-
-        return self.filter(
-            expires_on__lte=on + dt.timedelta(days=days), revoked_on=None
-        ).exclude(business__state=Business.State.CLOSED)
+        return self.filter(expires_on__lte=on + dt.timedelta(days=days), revoked_on=None).exclude(
+            business__state=Business.State.CLOSED
+        )
 
 
 class Certificate(Tracked):
@@ -146,9 +145,7 @@ class Certificate(Tracked):
         FIRE = "fire", "Nghiệm thu, thẩm duyệt PCCC"
         TRADE = "trade", "Giấy phép kinh doanh ngành nghề"
 
-    business = models.ForeignKey(
-        Business, models.PROTECT, "certificates", verbose_name="cơ sở"
-    )
+    business = models.ForeignKey(Business, models.PROTECT, "certificates", verbose_name="cơ sở")
     kind = models.CharField("loại giấy", max_length=10, choices=Kind, default=Kind.SECURITY)
     number = models.CharField("số", max_length=50)
     issuer = models.CharField("nơi cấp", max_length=100)

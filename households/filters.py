@@ -186,4 +186,3 @@ class StayNoticeFilterSet(RecordFilterSet):
 
     def by_arrival(self, rows, name, value):
         return rows.filter(arrived_at__date__gte=value)
-

@@ -57,7 +57,7 @@ class PersonNameField(forms.CharField):
 
 
 class BirthField(forms.CharField):
-    """A birth date as known: `5/9/1990`, `05091990`, `9/1990` or `1948`. Gives (date, precision)."""
+    """A birth date as known: `5/9/1990`, `05091990`, `9/1990`, `1948`. Gives (date, precision)."""
 
     def __init__(self, **kwargs):
         super().__init__(**{"label": "Ngày sinh", "max_length": 20, **kwargs})
@@ -191,9 +191,9 @@ class MemberForm(BirthMixin, RecordForm):
     def clean(self):
         data = super().clean()
         kind = self.fixed_kind or data.get("kind")
-        if kind == Residence.Kind.TEMPORARY and not data.get("expires_on"):
-            if "expires_on" not in self.errors:
-                self.add_error("expires_on", "Tạm trú phải có thời hạn.")
+        missing = not data.get("expires_on") and "expires_on" not in self.errors
+        if kind == Residence.Kind.TEMPORARY and missing:
+            self.add_error("expires_on", "Tạm trú phải có thời hạn.")
         return data
 
     def save(self, commit=True):

@@ -3,8 +3,8 @@
 `Residence` is the ledger of the population (Luật Cư trú 2020): one row a stay, permanent or
 temporary, half-open, never overwritten. A row is open on day D when `started_on <= D` and
 (`ended_on` is empty or `D < ended_on`); none starts or ends in the future, so "open today" is
-`ended_on is null`. `Resident.present`, `.residence_kind` and `.neighbourhood` repeat what the ledger
-says today, so that lists stay fast; only `services.py` writes the ledger and refreshes them.
+`ended_on is null`. `Resident.present`, `.residence_kind` and `.neighbourhood` repeat what the
+ledger says today, so that lists stay fast; only `services.py` writes the ledger and refreshes them.
 """
 
 import datetime as dt
@@ -22,7 +22,6 @@ from kylien.areas.models import Neighbourhood
 from kylien.core import text
 from kylien.core.models import Record, RecordQuerySet, Tracked, TrackedQuerySet
 from kylien.core.search_index import folded_index
-
 
 
 class HouseholdQuerySet(RecordQuerySet):
@@ -253,9 +252,7 @@ class ResidenceQuerySet(TrackedQuerySet):
         return self.filter(resident__in=people)
 
     def for_list(self):
-        return self.select_related(
-            "resident", "household", "lodging", "employer", "neighbourhood"
-        )
+        return self.select_related("resident", "household", "lodging", "employer", "neighbourhood")
 
     def permanent(self):
         return self.filter(kind=Residence.Kind.PERMANENT)
@@ -355,9 +352,7 @@ class Residence(Tracked):
         def external(cls):
             return [cls.DEPARTURE, cls.DEATH, cls.DELETION]
 
-    resident = models.ForeignKey(
-        Resident, models.PROTECT, "residences", verbose_name="nhân khẩu"
-    )
+    resident = models.ForeignKey(Resident, models.PROTECT, "residences", verbose_name="nhân khẩu")
     kind = models.CharField("loại cư trú", max_length=1, choices=Kind, default=Kind.PERMANENT)
     household = models.ForeignKey(
         Household, models.PROTECT, "residences", null=True, blank=True, verbose_name="hộ"

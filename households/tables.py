@@ -1,5 +1,14 @@
 from households.models import Household, Residence, Resident, StayNotice
-from kylien.core.tables import BadgeCell, Cell, DayCell, MomentCell, NumberCell, RecordTable, RightCell, TitleCell
+from kylien.core.tables import (
+    BadgeCell,
+    Cell,
+    DayCell,
+    MomentCell,
+    NumberCell,
+    RecordTable,
+    RightCell,
+    TitleCell,
+)
 
 
 class HouseholdTable(RecordTable):
@@ -20,8 +29,12 @@ class HouseholdTable(RecordTable):
 class ResidentTable(RecordTable):
     full_name = TitleCell(verbose_name="Họ và tên", order_by=("sort_key",))
     code = Cell(verbose_name="Mã")
-    household = Cell(accessor="household_now__code", verbose_name="Hộ", orderable=False, phone="detail")
-    birth = RightCell(accessor="birth", verbose_name="Ngày sinh", order_by=("birth_date",), phone="detail")
+    household = Cell(
+        accessor="household_now__code", verbose_name="Hộ", orderable=False, phone="detail"
+    )
+    birth = RightCell(
+        accessor="birth", verbose_name="Ngày sinh", order_by=("birth_date",), phone="detail"
+    )
     sex = Cell(accessor="get_sex_display", verbose_name="Giới", orderable=False)
     citizen_id = Cell(accessor="masked_citizen_id", verbose_name="Số định danh", orderable=False)
     relation = Cell(accessor="relation_now", verbose_name="Quan hệ", orderable=False)

@@ -108,9 +108,7 @@ class Incident(DeskRecord):
         DIALOGUE = "dialogue", "Đề nghị cơ quan chức năng đối thoại"
         REPORT = "report", "Báo cáo cấp trên"
 
-    type = models.ForeignKey(
-        IncidentType, models.PROTECT, "incidents", verbose_name="loại vụ việc"
-    )
+    type = models.ForeignKey(IncidentType, models.PROTECT, "incidents", verbose_name="loại vụ việc")
     occurred_at = models.DateTimeField("xảy ra lúc")
     neighbourhood = models.ForeignKey(
         Neighbourhood, models.PROTECT, "incidents", verbose_name="tổ dân phố"
@@ -156,9 +154,7 @@ class Incident(DeskRecord):
         verbose_name = "vụ việc"
         verbose_name_plural = "vụ việc"
         indexes = [
-            models.Index(
-                fields=["-occurred_at", "-id", "neighbourhood"], name="incident_order"
-            ),
+            models.Index(fields=["-occurred_at", "-id", "neighbourhood"], name="incident_order"),
             models.Index(fields=["neighbourhood", "-occurred_at"], name="incident_by_area"),
             folded_index("incident_search"),
         ]
@@ -169,7 +165,9 @@ class Incident(DeskRecord):
                     Q(state__in=["received", "verifying"], resolved_on=None)
                     | (~Q(state__in=["received", "verifying"]) & Q(resolved_on__isnull=False))
                 ),
-                violation_error_message="Vụ việc đã xong thì ghi ngày giải quyết; chưa xong thì để trống.",
+                violation_error_message=(
+                    "Vụ việc đã xong thì ghi ngày giải quyết; chưa xong thì để trống."
+                ),
             ),
             models.CheckConstraint(
                 name="incident_group_news_names_group",
@@ -203,9 +201,9 @@ class Incident(DeskRecord):
             for name in ("summary", "result"):
                 if len(getattr(self, name)) > SHORT_NOTE:
                     errors[name] = f"Loại này chỉ ghi ngắn, không quá {SHORT_NOTE} chữ."
-        if self.resolved_on and self.occurred_at:
-            if self.resolved_on < timezone.localdate(self.occurred_at):
-                errors["resolved_on"] = "Ngày giải quyết không thể trước ngày xảy ra."
+        happened = timezone.localdate(self.occurred_at) if self.occurred_at else None
+        if self.resolved_on and happened and self.resolved_on < happened:
+            errors["resolved_on"] = "Ngày giải quyết không thể trước ngày xảy ra."
         if self.business_id and self.business.neighbourhood_id != self.neighbourhood_id:
             errors["business"] = "Cơ sở này ở tổ dân phố khác."
         if errors:

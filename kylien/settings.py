@@ -1,7 +1,7 @@
 """Settings of the portal: one file, read from the environment, checked as they are read.
 
-A missing or bad value stops the start with the setting's name and the accepted values (`Env` below),
-because a portal that starts half configured is worse than one that does not start.
+A missing or bad value stops the start with the setting's name and the accepted values (`read()`
+below), because a portal that starts half configured is worse than one that does not start.
 """
 
 import secrets
@@ -15,7 +15,7 @@ _env = environ.Env()
 
 
 def read(name: str, cast, accepted: str, *, default=environ.Env.NOTSET, test=lambda value: True):
-    """Return the environment's `name` through `cast`; refuse it in words where it is missing or wrong."""
+    """Return the environment's `name` through `cast`; refuse a missing or wrong one in words."""
     try:
         value = cast(name, default=default)
     except (ImproperlyConfigured, ValueError, TypeError) as error:
@@ -27,7 +27,7 @@ def read(name: str, cast, accepted: str, *, default=environ.Env.NOTSET, test=lam
 
 
 def flag(name, default):
-    """Read a yes/no value; anything else (a typing slip such as `ture`) is refused, never taken for no."""
+    """Read a yes/no value; anything else (a slip such as `ture`) is refused, never taken for no."""
     words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
     word = read(
         name, _env.str, "true or false", default=str(default), test=lambda v: v.lower() in words
@@ -92,6 +92,8 @@ if _db["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
         "PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=268435456;",
     }
+    # A file, not memory: tests with two connections meet the locks of real life.
+    _db["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Parts ------------------------------------------------------------------------------------

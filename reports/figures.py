@@ -176,9 +176,11 @@ FIGURES: list[Figure] = [
         "households_in_groups",
         "Hộ tham gia tổ liên gia",
         GROUPS,
-        lambda r: r.of(Household)
-        .active_on(r.last_day)
-        .filter(pk__in=GroupMembership.objects.open_on(r.last_day).values("household")),
+        lambda r: (
+            r.of(Household)
+            .active_on(r.last_day)
+            .filter(pk__in=GroupMembership.objects.open_on(r.last_day).values("household"))
+        ),
         "household-list",
         lambda r: {"on": format_date(r.last_day), "grouped": "yes"},
     ),

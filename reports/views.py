@@ -98,8 +98,8 @@ def month_detail(request, month):
         }
         sections.setdefault(figure.section, []).append(row)
     following = wanted.next()
-    may_go_on = following.is_over(request.today) if aggregate else (
-        following.period.start <= request.today
+    may_go_on = (
+        following.is_over(request.today) if aggregate else (following.period.start <= request.today)
     )
     context = {
         "month": wanted,

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import ValidationError
 
 from kylien.core.admin import LedgerInline, RecordAdmin, RecordAdminForm, RecordInline
@@ -63,6 +64,11 @@ class RosterInline(LedgerInline):
 
 class MeetingRowForm(PastDaysMixin, RecordAdminForm):
     past_days = ("held_on",)
+
+    class Meta:
+        model = GroupMeeting
+        fields = ("held_on", "attended", "topics", "outcome")
+        widgets = {"outcome": AdminTextareaWidget(attrs={"rows": 2, "cols": 36})}
 
 
 class MeetingFormSet(RecordInlineFormSet):

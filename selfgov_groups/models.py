@@ -9,7 +9,7 @@ import datetime as dt
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery
+from django.db.models import Count, F, Max, OuterRef, Q, Subquery
 
 from households.models import Household, Residence
 from kylien.areas.models import Neighbourhood
@@ -22,11 +22,19 @@ class GroupQuerySet(RecordQuerySet):
         return self.filter(dissolved_on=None)
 
     def active_on(self, day):
+        """Return the groups that existed on `day`."""
         return self.filter(Q(dissolved_on=None) | Q(dissolved_on__gt=day), founded_on__lte=day)
 
     def met_in(self, period):
         """Return the groups that held a meeting in `period`."""
         return self.filter(pk__in=GroupMeeting.objects.held_in(period).values("group"))
+
+    def silent(self, on, days):
+        """Return the groups that on the day `on` had held no meeting for more than `days` days;
+        a group younger than that is given its time."""
+        since = on - dt.timedelta(days=days)
+        held = GroupMeeting.objects.filter(held_on__gte=since, held_on__lte=on)
+        return self.filter(founded_on__lt=since).exclude(pk__in=held.values("group"))
 
     def for_list(self):
         members = GroupMembership.objects.filter(group=OuterRef("pk"), left_on=None).order_by()
@@ -176,7 +184,7 @@ class GroupMembership(Tracked):
         ]
 
     def __str__(self):
-        return f"{self.household_id} · {self.group_id}"
+        return f"Vào tổ ngày {text.format_date(self.joined_on)}"
 
 
 class MeetingQuerySet(TrackedQuerySet):

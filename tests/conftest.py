@@ -1,5 +1,7 @@
 """Fixtures every test may use. The browser's own stand in tests/browser/conftest.py."""
 
+import logging
+
 import pytest
 from django.conf import settings
 from django.core.cache import cache
@@ -15,6 +17,8 @@ def pytest_configure(config):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # Each test client would list all static files; so it looks up those asked for.
     settings.WHITENOISE_AUTOREFRESH = True
+    # Refusals are what many tests ask for; only errors of the server are news.
+    logging.getLogger("django.request").setLevel(logging.ERROR)
 
 
 @pytest.fixture(autouse=True)

@@ -6,100 +6,279 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('areas', '0001_initial'),
+        ("areas", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Sector',
+            name="Sector",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='phiên bản')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='tạo lúc')),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='sửa lúc')),
-                ('code', models.SlugField(max_length=30, unique=True, verbose_name='mã ngành')),
-                ('name', models.CharField(max_length=100, verbose_name='tên ngành')),
-                ('conditional_from', models.DateField(blank=True, null=True, verbose_name='có điều kiện từ')),
-                ('conditional_to', models.DateField(blank=True, null=True, verbose_name='hết điều kiện từ')),
-                ('legal_basis', models.CharField(blank=True, max_length=200, verbose_name='căn cứ')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='thứ tự')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, editable=False, verbose_name="phiên bản"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="tạo lúc"
+                    ),
+                ),
+                (
+                    "changed_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="sửa lúc"
+                    ),
+                ),
+                ("code", models.SlugField(max_length=30, unique=True, verbose_name="mã ngành")),
+                ("name", models.CharField(max_length=100, verbose_name="tên ngành")),
+                (
+                    "conditional_from",
+                    models.DateField(blank=True, null=True, verbose_name="có điều kiện từ"),
+                ),
+                (
+                    "conditional_to",
+                    models.DateField(blank=True, null=True, verbose_name="hết điều kiện từ"),
+                ),
+                (
+                    "legal_basis",
+                    models.CharField(blank=True, max_length=200, verbose_name="căn cứ"),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="thứ tự")),
             ],
             options={
-                'verbose_name': 'ngành nghề',
-                'verbose_name_plural': 'ngành nghề',
-                'ordering': ('position', 'pk'),
-                'abstract': False,
-                'default_permissions': ('view', 'add', 'change', 'delete', 'export'),
-                'base_manager_name': 'objects',
-                'constraints': [models.CheckConstraint(condition=models.Q(('conditional_to', None), ('conditional_to__gt', models.F('conditional_from')), _connector='OR'), name='sector_conditional_ends_after_start', violation_error_message='Ngày hết điều kiện phải sau ngày bắt đầu.')],
+                "verbose_name": "ngành nghề",
+                "verbose_name_plural": "ngành nghề",
+                "ordering": ("position", "pk"),
+                "abstract": False,
+                "default_permissions": ("view", "add", "change", "delete", "export"),
+                "base_manager_name": "objects",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("conditional_to", None),
+                            ("conditional_to__gt", models.F("conditional_from")),
+                            _connector="OR",
+                        ),
+                        name="sector_conditional_ends_after_start",
+                        violation_error_message="Ngày hết điều kiện phải sau ngày bắt đầu.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Business',
+            name="Business",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='phiên bản')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='tạo lúc')),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='sửa lúc')),
-                ('code', models.CharField(editable=False, max_length=20, unique=True, verbose_name='mã')),
-                ('search_text', models.TextField(default='', editable=False)),
-                ('exact_text', models.TextField(default='', editable=False)),
-                ('sort_key', models.CharField(default='', editable=False, max_length=200)),
-                ('name', models.CharField(max_length=200, verbose_name='tên cơ sở')),
-                ('address', models.CharField(max_length=200, verbose_name='địa chỉ')),
-                ('responsible_name', models.CharField(blank=True, max_length=100, verbose_name='người phụ trách')),
-                ('phone', models.CharField(blank=True, max_length=20, verbose_name='điện thoại')),
-                ('opened_on', models.DateField(blank=True, null=True, verbose_name='ngày hoạt động')),
-                ('state', models.CharField(choices=[('open', 'Đang hoạt động'), ('suspended', 'Tạm ngừng'), ('closed', 'Đã đóng cửa')], default='open', max_length=10, verbose_name='tình trạng')),
-                ('note', models.TextField(blank=True, max_length=500, verbose_name='ghi chú')),
-                ('neighbourhood', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='businesses', to='areas.neighbourhood', verbose_name='tổ dân phố')),
-                ('sector', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='businesses', to='businesses.sector', verbose_name='ngành nghề')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, editable=False, verbose_name="phiên bản"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="tạo lúc"
+                    ),
+                ),
+                (
+                    "changed_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="sửa lúc"
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(editable=False, max_length=20, unique=True, verbose_name="mã"),
+                ),
+                ("search_text", models.TextField(default="", editable=False)),
+                ("exact_text", models.TextField(default="", editable=False)),
+                ("sort_key", models.CharField(default="", editable=False, max_length=200)),
+                ("name", models.CharField(max_length=200, verbose_name="tên cơ sở")),
+                ("address", models.CharField(max_length=200, verbose_name="địa chỉ")),
+                (
+                    "responsible_name",
+                    models.CharField(blank=True, max_length=100, verbose_name="người phụ trách"),
+                ),
+                ("phone", models.CharField(blank=True, max_length=20, verbose_name="điện thoại")),
+                (
+                    "opened_on",
+                    models.DateField(blank=True, null=True, verbose_name="ngày hoạt động"),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Đang hoạt động"),
+                            ("suspended", "Tạm ngừng"),
+                            ("closed", "Đã đóng cửa"),
+                        ],
+                        default="open",
+                        max_length=10,
+                        verbose_name="tình trạng",
+                    ),
+                ),
+                ("note", models.TextField(blank=True, max_length=500, verbose_name="ghi chú")),
+                (
+                    "neighbourhood",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="businesses",
+                        to="areas.neighbourhood",
+                        verbose_name="tổ dân phố",
+                    ),
+                ),
+                (
+                    "sector",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="businesses",
+                        to="businesses.sector",
+                        verbose_name="ngành nghề",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'cơ sở',
-                'verbose_name_plural': 'cơ sở kinh doanh',
-                'abstract': False,
-                'default_permissions': ('view', 'add', 'change', 'delete', 'export'),
-                'base_manager_name': 'objects',
+                "verbose_name": "cơ sở",
+                "verbose_name_plural": "cơ sở kinh doanh",
+                "abstract": False,
+                "default_permissions": ("view", "add", "change", "delete", "export"),
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Certificate',
+            name="Certificate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='phiên bản')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='tạo lúc')),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='sửa lúc')),
-                ('kind', models.CharField(choices=[('security', 'GCN đủ điều kiện ANTT'), ('fire', 'Nghiệm thu, thẩm duyệt PCCC'), ('trade', 'Giấy phép kinh doanh ngành nghề')], default='security', max_length=10, verbose_name='loại giấy')),
-                ('number', models.CharField(max_length=50, verbose_name='số')),
-                ('issuer', models.CharField(max_length=100, verbose_name='nơi cấp')),
-                ('issued_on', models.DateField(verbose_name='ngày cấp')),
-                ('expires_on', models.DateField(blank=True, null=True, verbose_name='có giá trị đến')),
-                ('revoked_on', models.DateField(blank=True, null=True, verbose_name='ngày thu hồi')),
-                ('revoked_reason', models.CharField(blank=True, max_length=200, verbose_name='lý do thu hồi')),
-                ('business', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='certificates', to='businesses.business', verbose_name='cơ sở')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, editable=False, verbose_name="phiên bản"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="tạo lúc"
+                    ),
+                ),
+                (
+                    "changed_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="sửa lúc"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("security", "GCN đủ điều kiện ANTT"),
+                            ("fire", "Nghiệm thu, thẩm duyệt PCCC"),
+                            ("trade", "Giấy phép kinh doanh ngành nghề"),
+                        ],
+                        default="security",
+                        max_length=10,
+                        verbose_name="loại giấy",
+                    ),
+                ),
+                ("number", models.CharField(max_length=50, verbose_name="số")),
+                ("issuer", models.CharField(max_length=100, verbose_name="nơi cấp")),
+                ("issued_on", models.DateField(verbose_name="ngày cấp")),
+                (
+                    "expires_on",
+                    models.DateField(blank=True, null=True, verbose_name="có giá trị đến"),
+                ),
+                (
+                    "revoked_on",
+                    models.DateField(blank=True, null=True, verbose_name="ngày thu hồi"),
+                ),
+                (
+                    "revoked_reason",
+                    models.CharField(blank=True, max_length=200, verbose_name="lý do thu hồi"),
+                ),
+                (
+                    "business",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="certificates",
+                        to="businesses.business",
+                        verbose_name="cơ sở",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'giấy chứng nhận',
-                'verbose_name_plural': 'giấy chứng nhận',
-                'ordering': ('-issued_on', '-pk'),
-                'abstract': False,
-                'default_permissions': ('view', 'add', 'change', 'delete', 'export'),
-                'base_manager_name': 'objects',
-                'indexes': [models.Index(fields=['expires_on'], name='certificate_expiry')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('expires_on', None), ('expires_on__gt', models.F('issued_on')), _connector='OR'), name='certificate_expires_after_issue', violation_error_message='Hạn giấy phải sau ngày cấp.'), models.CheckConstraint(condition=models.Q(('revoked_on', None), ('revoked_on__gte', models.F('issued_on')), _connector='OR'), name='certificate_revoked_after_issue', violation_error_message='Ngày thu hồi không thể trước ngày cấp.'), models.CheckConstraint(condition=models.Q(('revoked_on', None), models.Q(('revoked_reason', ''), _negated=True), _connector='OR'), name='certificate_revoked_with_reason', violation_error_message='Ghi lý do thu hồi.'), models.UniqueConstraint(fields=('issuer', 'number'), name='certificate_number_once_an_issuer', violation_error_message='Nơi cấp này đã có giấy mang số này.')],
+                "verbose_name": "giấy chứng nhận",
+                "verbose_name_plural": "giấy chứng nhận",
+                "ordering": ("-issued_on", "-pk"),
+                "abstract": False,
+                "default_permissions": ("view", "add", "change", "delete", "export"),
+                "base_manager_name": "objects",
+                "indexes": [models.Index(fields=["expires_on"], name="certificate_expiry")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("expires_on", None),
+                            ("expires_on__gt", models.F("issued_on")),
+                            _connector="OR",
+                        ),
+                        name="certificate_expires_after_issue",
+                        violation_error_message="Hạn giấy phải sau ngày cấp.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("revoked_on", None),
+                            ("revoked_on__gte", models.F("issued_on")),
+                            _connector="OR",
+                        ),
+                        name="certificate_revoked_after_issue",
+                        violation_error_message="Ngày thu hồi không thể trước ngày cấp.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("revoked_on", None),
+                            models.Q(("revoked_reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="certificate_revoked_with_reason",
+                        violation_error_message="Ghi lý do thu hồi.",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("issuer", "number"),
+                        name="certificate_number_once_an_issuer",
+                        violation_error_message="Nơi cấp này đã có giấy mang số này.",
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='business',
-            index=models.Index(fields=['sort_key', 'id'], name='business_order'),
+            model_name="business",
+            index=models.Index(fields=["sort_key", "id"], name="business_order"),
         ),
         migrations.AddIndex(
-            model_name='business',
-            index=models.Index(fields=['neighbourhood', 'sector', 'state'], name='business_by_area'),
+            model_name="business",
+            index=models.Index(
+                fields=["neighbourhood", "sector", "state"], name="business_by_area"
+            ),
         ),
     ]

@@ -10,251 +10,726 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('core', '0001_initial'),  # the trigram extension
-        ('areas', '0001_initial'),
-        ('businesses', '0001_initial'),
+        ("core", "0001_initial"),  # the trigram extension
+        ("areas", "0001_initial"),
+        ("businesses", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Household',
+            name="Household",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='phiên bản')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='tạo lúc')),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='sửa lúc')),
-                ('code', models.CharField(editable=False, max_length=20, unique=True, verbose_name='mã')),
-                ('search_text', models.TextField(default='', editable=False)),
-                ('exact_text', models.TextField(default='', editable=False)),
-                ('sort_key', models.CharField(default='', editable=False, max_length=200)),
-                ('address', models.CharField(max_length=200, verbose_name='địa chỉ')),
-                ('opened_on', models.DateField(verbose_name='ngày lập hộ')),
-                ('dissolved_on', models.DateField(blank=True, null=True, verbose_name='ngày xoá hộ')),
-                ('note', models.TextField(blank=True, max_length=500, verbose_name='ghi chú')),
-                ('neighbourhood', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='households', to='areas.neighbourhood', verbose_name='tổ dân phố')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, editable=False, verbose_name="phiên bản"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="tạo lúc"
+                    ),
+                ),
+                (
+                    "changed_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="sửa lúc"
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(editable=False, max_length=20, unique=True, verbose_name="mã"),
+                ),
+                ("search_text", models.TextField(default="", editable=False)),
+                ("exact_text", models.TextField(default="", editable=False)),
+                ("sort_key", models.CharField(default="", editable=False, max_length=200)),
+                ("address", models.CharField(max_length=200, verbose_name="địa chỉ")),
+                ("opened_on", models.DateField(verbose_name="ngày lập hộ")),
+                (
+                    "dissolved_on",
+                    models.DateField(blank=True, null=True, verbose_name="ngày xoá hộ"),
+                ),
+                ("note", models.TextField(blank=True, max_length=500, verbose_name="ghi chú")),
+                (
+                    "neighbourhood",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="households",
+                        to="areas.neighbourhood",
+                        verbose_name="tổ dân phố",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'hộ',
-                'verbose_name_plural': 'hộ',
-                'abstract': False,
-                'default_permissions': ('view', 'add', 'change', 'delete', 'export'),
-                'base_manager_name': 'objects',
+                "verbose_name": "hộ",
+                "verbose_name_plural": "hộ",
+                "abstract": False,
+                "default_permissions": ("view", "add", "change", "delete", "export"),
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Resident',
+            name="Resident",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='phiên bản')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='tạo lúc')),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='sửa lúc')),
-                ('code', models.CharField(editable=False, max_length=20, unique=True, verbose_name='mã')),
-                ('search_text', models.TextField(default='', editable=False)),
-                ('exact_text', models.TextField(default='', editable=False)),
-                ('sort_key', models.CharField(default='', editable=False, max_length=200)),
-                ('full_name', models.CharField(max_length=100, verbose_name='họ và tên')),
-                ('birth_date', models.DateField(verbose_name='ngày sinh')),
-                ('birth_precision', models.CharField(choices=[('D', 'đủ ngày tháng năm'), ('M', 'chỉ tháng, năm'), ('Y', 'chỉ năm')], default='D', max_length=1, verbose_name='độ rõ ngày sinh')),
-                ('sex', models.CharField(choices=[('M', 'Nam'), ('F', 'Nữ')], max_length=1, verbose_name='giới tính')),
-                ('citizen_id', models.CharField(blank=True, max_length=12, verbose_name='số định danh')),
-                ('phone', models.CharField(blank=True, max_length=20, verbose_name='điện thoại')),
-                ('note', models.TextField(blank=True, max_length=500, verbose_name='ghi chú')),
-                ('present', models.BooleanField(default=False, editable=False, verbose_name='đang ở phường')),
-                ('residence_kind', models.CharField(default='', editable=False, max_length=1, verbose_name='cư trú')),
-                ('neighbourhood', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='residents', to='areas.neighbourhood', verbose_name='tổ dân phố')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, editable=False, verbose_name="phiên bản"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="tạo lúc"
+                    ),
+                ),
+                (
+                    "changed_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="sửa lúc"
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(editable=False, max_length=20, unique=True, verbose_name="mã"),
+                ),
+                ("search_text", models.TextField(default="", editable=False)),
+                ("exact_text", models.TextField(default="", editable=False)),
+                ("sort_key", models.CharField(default="", editable=False, max_length=200)),
+                ("full_name", models.CharField(max_length=100, verbose_name="họ và tên")),
+                ("birth_date", models.DateField(verbose_name="ngày sinh")),
+                (
+                    "birth_precision",
+                    models.CharField(
+                        choices=[
+                            ("D", "đủ ngày tháng năm"),
+                            ("M", "chỉ tháng, năm"),
+                            ("Y", "chỉ năm"),
+                        ],
+                        default="D",
+                        max_length=1,
+                        verbose_name="độ rõ ngày sinh",
+                    ),
+                ),
+                (
+                    "sex",
+                    models.CharField(
+                        choices=[("M", "Nam"), ("F", "Nữ")], max_length=1, verbose_name="giới tính"
+                    ),
+                ),
+                (
+                    "citizen_id",
+                    models.CharField(blank=True, max_length=12, verbose_name="số định danh"),
+                ),
+                ("phone", models.CharField(blank=True, max_length=20, verbose_name="điện thoại")),
+                ("note", models.TextField(blank=True, max_length=500, verbose_name="ghi chú")),
+                (
+                    "present",
+                    models.BooleanField(
+                        default=False, editable=False, verbose_name="đang ở phường"
+                    ),
+                ),
+                (
+                    "residence_kind",
+                    models.CharField(
+                        default="", editable=False, max_length=1, verbose_name="cư trú"
+                    ),
+                ),
+                (
+                    "neighbourhood",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="residents",
+                        to="areas.neighbourhood",
+                        verbose_name="tổ dân phố",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'nhân khẩu',
-                'verbose_name_plural': 'nhân khẩu',
-                'abstract': False,
-                'default_permissions': ('view', 'add', 'change', 'delete', 'export'),
-                'base_manager_name': 'objects',
+                "verbose_name": "nhân khẩu",
+                "verbose_name_plural": "nhân khẩu",
+                "abstract": False,
+                "default_permissions": ("view", "add", "change", "delete", "export"),
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Residence',
+            name="Residence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='phiên bản')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='tạo lúc')),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='sửa lúc')),
-                ('kind', models.CharField(choices=[('P', 'Thường trú'), ('T', 'Tạm trú')], default='P', max_length=1, verbose_name='loại cư trú')),
-                ('relation', models.CharField(choices=[('HEAD', 'Chủ hộ'), ('SPOUSE', 'Vợ, chồng'), ('CHILD', 'Con đẻ'), ('ADOPTED', 'Con nuôi'), ('CHILD_IN_LAW', 'Con dâu, con rể'), ('PARENT', 'Cha, mẹ'), ('PARENT_IN_LAW', 'Cha, mẹ vợ (chồng)'), ('GRANDPARENT', 'Ông, bà'), ('GRANDCHILD', 'Cháu ruột'), ('SIBLING', 'Anh, chị, em ruột'), ('NIECE_NEPHEW', 'Cháu (chú, bác)'), ('GUARDIAN', 'Người giám hộ'), ('WARD', 'Người được giám hộ'), ('TENANT', 'Ở thuê, ở nhờ'), ('OTHER', 'Khác')], max_length=15, verbose_name='quan hệ với chủ hộ')),
-                ('relation_note', models.CharField(blank=True, max_length=60, verbose_name='quan hệ khác')),
-                ('started_on', models.DateField(verbose_name='từ ngày')),
-                ('start_reason', models.CharField(choices=[('REGISTRATION', 'Đăng ký cư trú'), ('ARRIVAL', 'Chuyển đến'), ('BIRTH', 'Mới sinh'), ('EXTENSION', 'Gia hạn'), ('TRANSFER', 'Chuyển trong phường'), ('SPLIT', 'Tách hộ'), ('MERGE', 'Nhập hộ'), ('HEAD_CHANGE', 'Đổi chủ hộ')], default='REGISTRATION', max_length=12, verbose_name='lý do bắt đầu')),
-                ('expires_on', models.DateField(blank=True, null=True, verbose_name='thời hạn đến')),
-                ('ended_on', models.DateField(blank=True, null=True, verbose_name='kết thúc ngày')),
-                ('end_reason', models.CharField(blank=True, choices=[('DEPARTURE', 'Chuyển đi'), ('DEATH', 'Chết'), ('DELETION', 'Xoá đăng ký'), ('EXTENSION', 'Gia hạn'), ('TRANSFER', 'Chuyển trong phường'), ('SPLIT', 'Tách hộ'), ('MERGE', 'Nhập hộ'), ('HEAD_CHANGE', 'Đổi chủ hộ')], max_length=12, verbose_name='lý do kết thúc')),
-                ('employer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='employed_residences', to='businesses.business', verbose_name='nơi làm việc')),
-                ('household', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='residences', to='households.household', verbose_name='hộ')),
-                ('lodging', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='lodged_residences', to='businesses.business', verbose_name='cơ sở lưu trú')),
-                ('neighbourhood', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='residences', to='areas.neighbourhood', verbose_name='tổ dân phố')),
-                ('resident', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='residences', to='households.resident', verbose_name='nhân khẩu')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, editable=False, verbose_name="phiên bản"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="tạo lúc"
+                    ),
+                ),
+                (
+                    "changed_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="sửa lúc"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("P", "Thường trú"), ("T", "Tạm trú")],
+                        default="P",
+                        max_length=1,
+                        verbose_name="loại cư trú",
+                    ),
+                ),
+                (
+                    "relation",
+                    models.CharField(
+                        choices=[
+                            ("HEAD", "Chủ hộ"),
+                            ("SPOUSE", "Vợ, chồng"),
+                            ("CHILD", "Con đẻ"),
+                            ("ADOPTED", "Con nuôi"),
+                            ("CHILD_IN_LAW", "Con dâu, con rể"),
+                            ("PARENT", "Cha, mẹ"),
+                            ("PARENT_IN_LAW", "Cha, mẹ vợ (chồng)"),
+                            ("GRANDPARENT", "Ông, bà"),
+                            ("GRANDCHILD", "Cháu ruột"),
+                            ("SIBLING", "Anh, chị, em ruột"),
+                            ("NIECE_NEPHEW", "Cháu (chú, bác)"),
+                            ("GUARDIAN", "Người giám hộ"),
+                            ("WARD", "Người được giám hộ"),
+                            ("TENANT", "Ở thuê, ở nhờ"),
+                            ("OTHER", "Khác"),
+                        ],
+                        max_length=15,
+                        verbose_name="quan hệ với chủ hộ",
+                    ),
+                ),
+                (
+                    "relation_note",
+                    models.CharField(blank=True, max_length=60, verbose_name="quan hệ khác"),
+                ),
+                ("started_on", models.DateField(verbose_name="từ ngày")),
+                (
+                    "start_reason",
+                    models.CharField(
+                        choices=[
+                            ("REGISTRATION", "Đăng ký cư trú"),
+                            ("ARRIVAL", "Chuyển đến"),
+                            ("BIRTH", "Mới sinh"),
+                            ("EXTENSION", "Gia hạn"),
+                            ("TRANSFER", "Chuyển trong phường"),
+                            ("SPLIT", "Tách hộ"),
+                            ("MERGE", "Nhập hộ"),
+                            ("HEAD_CHANGE", "Đổi chủ hộ"),
+                        ],
+                        default="REGISTRATION",
+                        max_length=12,
+                        verbose_name="lý do bắt đầu",
+                    ),
+                ),
+                (
+                    "expires_on",
+                    models.DateField(blank=True, null=True, verbose_name="thời hạn đến"),
+                ),
+                ("ended_on", models.DateField(blank=True, null=True, verbose_name="kết thúc ngày")),
+                (
+                    "end_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("DEPARTURE", "Chuyển đi"),
+                            ("DEATH", "Chết"),
+                            ("DELETION", "Xoá đăng ký"),
+                            ("EXTENSION", "Gia hạn"),
+                            ("TRANSFER", "Chuyển trong phường"),
+                            ("SPLIT", "Tách hộ"),
+                            ("MERGE", "Nhập hộ"),
+                            ("HEAD_CHANGE", "Đổi chủ hộ"),
+                        ],
+                        max_length=12,
+                        verbose_name="lý do kết thúc",
+                    ),
+                ),
+                (
+                    "employer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="employed_residences",
+                        to="businesses.business",
+                        verbose_name="nơi làm việc",
+                    ),
+                ),
+                (
+                    "household",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="residences",
+                        to="households.household",
+                        verbose_name="hộ",
+                    ),
+                ),
+                (
+                    "lodging",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lodged_residences",
+                        to="businesses.business",
+                        verbose_name="cơ sở lưu trú",
+                    ),
+                ),
+                (
+                    "neighbourhood",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="residences",
+                        to="areas.neighbourhood",
+                        verbose_name="tổ dân phố",
+                    ),
+                ),
+                (
+                    "resident",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="residences",
+                        to="households.resident",
+                        verbose_name="nhân khẩu",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'cư trú',
-                'verbose_name_plural': 'sổ cư trú',
-                'ordering': ('-started_on', '-pk'),
-                'abstract': False,
-                'default_permissions': ('view', 'add', 'change', 'delete', 'export'),
-                'base_manager_name': 'objects',
+                "verbose_name": "cư trú",
+                "verbose_name_plural": "sổ cư trú",
+                "ordering": ("-started_on", "-pk"),
+                "abstract": False,
+                "default_permissions": ("view", "add", "change", "delete", "export"),
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='StayNotice',
+            name="StayNotice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='phiên bản')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='tạo lúc')),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='sửa lúc')),
-                ('code', models.CharField(editable=False, max_length=20, unique=True, verbose_name='mã')),
-                ('search_text', models.TextField(default='', editable=False)),
-                ('exact_text', models.TextField(default='', editable=False)),
-                ('sort_key', models.CharField(default='', editable=False, max_length=200)),
-                ('guest_name', models.CharField(max_length=100, verbose_name='họ và tên khách')),
-                ('birth_date', models.DateField(verbose_name='ngày sinh')),
-                ('birth_precision', models.CharField(choices=[('D', 'đủ ngày tháng năm'), ('M', 'chỉ tháng, năm'), ('Y', 'chỉ năm')], default='D', max_length=1, verbose_name='độ rõ ngày sinh')),
-                ('id_number', models.CharField(blank=True, max_length=20, verbose_name='số định danh, hộ chiếu')),
-                ('reason', models.CharField(max_length=100, verbose_name='lý do lưu trú')),
-                ('arrived_at', models.DateTimeField(verbose_name='đến lúc')),
-                ('leaves_on', models.DateField(verbose_name='dự kiến đi ngày')),
-                ('channel', models.CharField(choices=[('in_person', 'Trực tiếp'), ('phone', 'Điện thoại'), ('online', 'VNeID, cổng dịch vụ công')], default='in_person', max_length=10, verbose_name='hình thức')),
-                ('notified_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='thông báo lúc')),
-                ('due_at', models.DateTimeField(editable=False, verbose_name='hạn thông báo')),
-                ('confirmed_at', models.DateTimeField(editable=False, null=True, verbose_name='xác nhận lúc')),
-                ('created_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='người ghi')),
-                ('household', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='stay_notices', to='households.household', verbose_name='hộ')),
-                ('lodging', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='stay_notices', to='businesses.business', verbose_name='cơ sở lưu trú')),
-                ('neighbourhood', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='stay_notices', to='areas.neighbourhood', verbose_name='tổ dân phố')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, editable=False, verbose_name="phiên bản"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="tạo lúc"
+                    ),
+                ),
+                (
+                    "changed_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="sửa lúc"
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(editable=False, max_length=20, unique=True, verbose_name="mã"),
+                ),
+                ("search_text", models.TextField(default="", editable=False)),
+                ("exact_text", models.TextField(default="", editable=False)),
+                ("sort_key", models.CharField(default="", editable=False, max_length=200)),
+                ("guest_name", models.CharField(max_length=100, verbose_name="họ và tên khách")),
+                ("birth_date", models.DateField(verbose_name="ngày sinh")),
+                (
+                    "birth_precision",
+                    models.CharField(
+                        choices=[
+                            ("D", "đủ ngày tháng năm"),
+                            ("M", "chỉ tháng, năm"),
+                            ("Y", "chỉ năm"),
+                        ],
+                        default="D",
+                        max_length=1,
+                        verbose_name="độ rõ ngày sinh",
+                    ),
+                ),
+                (
+                    "id_number",
+                    models.CharField(
+                        blank=True, max_length=20, verbose_name="số định danh, hộ chiếu"
+                    ),
+                ),
+                ("reason", models.CharField(max_length=100, verbose_name="lý do lưu trú")),
+                ("arrived_at", models.DateTimeField(verbose_name="đến lúc")),
+                ("leaves_on", models.DateField(verbose_name="dự kiến đi ngày")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("in_person", "Trực tiếp"),
+                            ("phone", "Điện thoại"),
+                            ("online", "VNeID, cổng dịch vụ công"),
+                        ],
+                        default="in_person",
+                        max_length=10,
+                        verbose_name="hình thức",
+                    ),
+                ),
+                (
+                    "notified_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="thông báo lúc"
+                    ),
+                ),
+                ("due_at", models.DateTimeField(editable=False, verbose_name="hạn thông báo")),
+                (
+                    "confirmed_at",
+                    models.DateTimeField(editable=False, null=True, verbose_name="xác nhận lúc"),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="người ghi",
+                    ),
+                ),
+                (
+                    "household",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="stay_notices",
+                        to="households.household",
+                        verbose_name="hộ",
+                    ),
+                ),
+                (
+                    "lodging",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="stay_notices",
+                        to="businesses.business",
+                        verbose_name="cơ sở lưu trú",
+                    ),
+                ),
+                (
+                    "neighbourhood",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="stay_notices",
+                        to="areas.neighbourhood",
+                        verbose_name="tổ dân phố",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'thông báo lưu trú',
-                'verbose_name_plural': 'thông báo lưu trú',
-                'abstract': False,
-                'default_permissions': ('view', 'add', 'change', 'delete', 'export'),
-                'base_manager_name': 'objects',
+                "verbose_name": "thông báo lưu trú",
+                "verbose_name_plural": "thông báo lưu trú",
+                "abstract": False,
+                "default_permissions": ("view", "add", "change", "delete", "export"),
+                "base_manager_name": "objects",
             },
         ),
         migrations.AddIndex(
-            model_name='household',
-            index=models.Index(condition=models.Q(('dissolved_on', None)), fields=['code', 'id', 'neighbourhood'], name='household_order'),
+            model_name="household",
+            index=models.Index(
+                condition=models.Q(("dissolved_on", None)),
+                fields=["code", "id", "neighbourhood"],
+                name="household_order",
+            ),
         ),
         migrations.AddIndex(
-            model_name='household',
-            index=models.Index(condition=models.Q(('dissolved_on', None)), fields=['neighbourhood', 'code'], name='household_by_area'),
+            model_name="household",
+            index=models.Index(
+                condition=models.Q(("dissolved_on", None)),
+                fields=["neighbourhood", "code"],
+                name="household_by_area",
+            ),
         ),
         migrations.AddIndex(
-            model_name='household',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search_text'], name='household_search', opclasses=['gin_trgm_ops']),
+            model_name="household",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["search_text"], name="household_search", opclasses=["gin_trgm_ops"]
+            ),
         ),
         migrations.AddConstraint(
-            model_name='household',
-            constraint=models.CheckConstraint(condition=models.Q(('dissolved_on', None), ('dissolved_on__gte', models.F('opened_on')), _connector='OR'), name='household_dissolved_after_opened', violation_error_message='Ngày xoá hộ không thể trước ngày lập hộ.'),
+            model_name="household",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("dissolved_on", None),
+                    ("dissolved_on__gte", models.F("opened_on")),
+                    _connector="OR",
+                ),
+                name="household_dissolved_after_opened",
+                violation_error_message="Ngày xoá hộ không thể trước ngày lập hộ.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='resident',
-            index=models.Index(condition=models.Q(('present', True)), fields=['sort_key', 'id', 'neighbourhood', 'residence_kind'], name='resident_order'),
+            model_name="resident",
+            index=models.Index(
+                condition=models.Q(("present", True)),
+                fields=["sort_key", "id", "neighbourhood", "residence_kind"],
+                name="resident_order",
+            ),
         ),
         migrations.AddIndex(
-            model_name='resident',
-            index=models.Index(condition=models.Q(('present', True)), fields=['neighbourhood', 'residence_kind'], name='resident_by_area'),
+            model_name="resident",
+            index=models.Index(
+                condition=models.Q(("present", True)),
+                fields=["neighbourhood", "residence_kind"],
+                name="resident_by_area",
+            ),
         ),
         migrations.AddIndex(
-            model_name='resident',
-            index=models.Index(fields=['citizen_id'], name='resident_citizen_id'),
+            model_name="resident",
+            index=models.Index(fields=["citizen_id"], name="resident_citizen_id"),
         ),
         migrations.AddIndex(
-            model_name='resident',
-            index=models.Index(fields=['phone'], name='resident_phone'),
+            model_name="resident",
+            index=models.Index(fields=["phone"], name="resident_phone"),
         ),
         migrations.AddIndex(
-            model_name='resident',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search_text'], name='resident_search', opclasses=['gin_trgm_ops']),
+            model_name="resident",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["search_text"], name="resident_search", opclasses=["gin_trgm_ops"]
+            ),
         ),
         migrations.AddConstraint(
-            model_name='resident',
-            constraint=models.UniqueConstraint(condition=models.Q(('citizen_id', ''), _negated=True), fields=('citizen_id',), name='resident_citizen_id_once', violation_error_message='Số định danh này đã có trong sổ.'),
+            model_name="resident",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("citizen_id", ""), _negated=True),
+                fields=("citizen_id",),
+                name="resident_citizen_id_once",
+                violation_error_message="Số định danh này đã có trong sổ.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='resident',
-            constraint=models.CheckConstraint(condition=models.Q(('citizen_id', ''), django.db.models.lookups.Exact(django.db.models.functions.text.Length('citizen_id'), 12), _connector='OR'), name='resident_citizen_id_length', violation_error_message='Số định danh có đúng 12 chữ số.'),
+            model_name="resident",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("citizen_id", ""),
+                    django.db.models.lookups.Exact(
+                        django.db.models.functions.text.Length("citizen_id"), 12
+                    ),
+                    _connector="OR",
+                ),
+                name="resident_citizen_id_length",
+                violation_error_message="Số định danh có đúng 12 chữ số.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='residence',
-            index=models.Index(condition=models.Q(('ended_on', None)), fields=['kind', 'expires_on', 'id'], name='residence_term'),
+            model_name="residence",
+            index=models.Index(
+                condition=models.Q(("ended_on", None)),
+                fields=["kind", "expires_on", "id"],
+                name="residence_term",
+            ),
         ),
         migrations.AddIndex(
-            model_name='residence',
-            index=models.Index(condition=models.Q(('ended_on', None)), fields=['household', 'relation'], name='residence_members'),
+            model_name="residence",
+            index=models.Index(
+                condition=models.Q(("ended_on", None)),
+                fields=["household", "relation"],
+                name="residence_members",
+            ),
         ),
         migrations.AddIndex(
-            model_name='residence',
-            index=models.Index(fields=['kind', 'started_on', 'start_reason', 'ended_on', 'neighbourhood'], name='residence_starts'),
+            model_name="residence",
+            index=models.Index(
+                fields=["kind", "started_on", "start_reason", "ended_on", "neighbourhood"],
+                name="residence_starts",
+            ),
         ),
         migrations.AddIndex(
-            model_name='residence',
-            index=models.Index(condition=models.Q(('ended_on__isnull', False)), fields=['kind', 'ended_on', 'end_reason', 'neighbourhood'], name='residence_ends'),
+            model_name="residence",
+            index=models.Index(
+                condition=models.Q(("ended_on__isnull", False)),
+                fields=["kind", "ended_on", "end_reason", "neighbourhood"],
+                name="residence_ends",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='residence',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_on', None), ('ended_on__gte', models.F('started_on')), _connector='OR'), name='residence_ends_after_start', violation_error_message='Ngày kết thúc không thể trước ngày bắt đầu.'),
+            model_name="residence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ended_on", None), ("ended_on__gte", models.F("started_on")), _connector="OR"
+                ),
+                name="residence_ends_after_start",
+                violation_error_message="Ngày kết thúc không thể trước ngày bắt đầu.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='residence',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end_reason', ''), ('ended_on', None)), models.Q(('ended_on__isnull', False), models.Q(('end_reason', ''), _negated=True)), _connector='OR'), name='residence_end_has_reason', violation_error_message='Ghi cả ngày và lý do kết thúc.'),
+            model_name="residence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("end_reason", ""), ("ended_on", None)),
+                    models.Q(
+                        ("ended_on__isnull", False), models.Q(("end_reason", ""), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="residence_end_has_reason",
+                violation_error_message="Ghi cả ngày và lý do kết thúc.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='residence',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('expires_on', None), ('kind', 'P')), models.Q(('expires_on__isnull', False), ('kind', 'T')), _connector='OR'), name='residence_term_if_temporary', violation_error_message='Tạm trú phải có thời hạn; thường trú thì không.'),
+            model_name="residence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("expires_on", None), ("kind", "P")),
+                    models.Q(("expires_on__isnull", False), ("kind", "T")),
+                    _connector="OR",
+                ),
+                name="residence_term_if_temporary",
+                violation_error_message="Tạm trú phải có thời hạn; thường trú thì không.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='residence',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_on', None), ('expires_on__gt', models.F('started_on')), _connector='OR'), name='residence_term_after_start', violation_error_message='Thời hạn phải sau ngày bắt đầu.'),
+            model_name="residence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("expires_on", None),
+                    ("expires_on__gt", models.F("started_on")),
+                    _connector="OR",
+                ),
+                name="residence_term_after_start",
+                violation_error_message="Thời hạn phải sau ngày bắt đầu.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='residence',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'P'), _negated=True), ('household__isnull', False), _connector='OR'), name='residence_permanent_in_household', violation_error_message='Thường trú phải thuộc một hộ.'),
+            model_name="residence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "P"), _negated=True),
+                    ("household__isnull", False),
+                    _connector="OR",
+                ),
+                name="residence_permanent_in_household",
+                violation_error_message="Thường trú phải thuộc một hộ.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='residence',
-            constraint=models.CheckConstraint(condition=models.Q(('household__isnull', False), ('lodging__isnull', False), ('employer__isnull', False), _connector='OR'), name='residence_temporary_has_host', violation_error_message='Ghi nơi ở: một hộ, một cơ sở lưu trú hoặc nơi làm việc.'),
+            model_name="residence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("household__isnull", False),
+                    ("lodging__isnull", False),
+                    ("employer__isnull", False),
+                    _connector="OR",
+                ),
+                name="residence_temporary_has_host",
+                violation_error_message="Ghi nơi ở: một hộ, một cơ sở lưu trú hoặc nơi làm việc.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='residence',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('relation', 'OTHER'), _negated=True), models.Q(('relation_note', ''), _negated=True), _connector='OR'), name='residence_other_relation_named', violation_error_message='Ghi rõ quan hệ khác là gì.'),
+            model_name="residence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("relation", "OTHER"), _negated=True),
+                    models.Q(("relation_note", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="residence_other_relation_named",
+                violation_error_message="Ghi rõ quan hệ khác là gì.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='residence',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_on', None), ('kind', 'P')), fields=('resident',), name='residence_one_open_permanent', violation_error_message='Người này đang thường trú ở một hộ khác.'),
+            model_name="residence",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_on", None), ("kind", "P")),
+                fields=("resident",),
+                name="residence_one_open_permanent",
+                violation_error_message="Người này đang thường trú ở một hộ khác.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='residence',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_on', None), ('kind', 'T')), fields=('resident',), name='residence_one_open_temporary', violation_error_message='Người này đang có một đăng ký tạm trú.'),
+            model_name="residence",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_on", None), ("kind", "T")),
+                fields=("resident",),
+                name="residence_one_open_temporary",
+                violation_error_message="Người này đang có một đăng ký tạm trú.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='residence',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_on', None), ('relation', 'HEAD')), fields=('household',), name='residence_one_head', violation_error_message='Hộ đã có chủ hộ.'),
+            model_name="residence",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_on", None), ("relation", "HEAD")),
+                fields=("household",),
+                name="residence_one_head",
+                violation_error_message="Hộ đã có chủ hộ.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='staynotice',
-            index=models.Index(fields=['-arrived_at', '-id'], name='stay_notice_order'),
+            model_name="staynotice",
+            index=models.Index(fields=["-arrived_at", "-id"], name="stay_notice_order"),
         ),
         migrations.AddIndex(
-            model_name='staynotice',
-            index=models.Index(fields=['neighbourhood', '-arrived_at'], name='stay_notice_by_area'),
+            model_name="staynotice",
+            index=models.Index(fields=["neighbourhood", "-arrived_at"], name="stay_notice_by_area"),
         ),
         migrations.AddIndex(
-            model_name='staynotice',
-            index=models.Index(condition=models.Q(('confirmed_at', None)), fields=['arrived_at'], name='stay_notice_open'),
+            model_name="staynotice",
+            index=models.Index(
+                condition=models.Q(("confirmed_at", None)),
+                fields=["arrived_at"],
+                name="stay_notice_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='staynotice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('household__isnull', False), ('lodging', None)), models.Q(('household', None), ('lodging__isnull', False)), _connector='OR'), name='stay_notice_one_host', violation_error_message='Ghi một nơi: hoặc hộ, hoặc cơ sở lưu trú.'),
+            model_name="staynotice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("household__isnull", False), ("lodging", None)),
+                    models.Q(("household", None), ("lodging__isnull", False)),
+                    _connector="OR",
+                ),
+                name="stay_notice_one_host",
+                violation_error_message="Ghi một nơi: hoặc hộ, hoặc cơ sở lưu trú.",
+            ),
         ),
     ]

@@ -8,75 +8,288 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('core', '0001_initial'),  # the trigram extension
-        ('areas', '0001_initial'),
-        ('businesses', '0001_initial'),
-        ('selfgov_groups', '0001_initial'),
+        ("core", "0001_initial"),  # the trigram extension
+        ("areas", "0001_initial"),
+        ("businesses", "0001_initial"),
+        ("selfgov_groups", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='IncidentType',
+            name="IncidentType",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='phiên bản')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='tạo lúc')),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='sửa lúc')),
-                ('code', models.SlugField(max_length=30, unique=True, verbose_name='mã loại')),
-                ('name', models.CharField(max_length=100, verbose_name='tên loại')),
-                ('crowd', models.BooleanField(default=False, help_text='Chỉ ghi quy mô, biện pháp và một ghi chú ngắn; không ghi tên người.', verbose_name='tụ tập, khiếu kiện')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='thứ tự')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='incidents.incidenttype', verbose_name='nhóm')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, editable=False, verbose_name="phiên bản"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="tạo lúc"
+                    ),
+                ),
+                (
+                    "changed_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="sửa lúc"
+                    ),
+                ),
+                ("code", models.SlugField(max_length=30, unique=True, verbose_name="mã loại")),
+                ("name", models.CharField(max_length=100, verbose_name="tên loại")),
+                (
+                    "crowd",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Chỉ ghi quy mô, biện pháp và một ghi chú ngắn; không ghi tên người.",
+                        verbose_name="tụ tập, khiếu kiện",
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="thứ tự")),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="incidents.incidenttype",
+                        verbose_name="nhóm",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'loại vụ việc',
-                'verbose_name_plural': 'loại vụ việc',
-                'ordering': ('position', 'pk'),
-                'abstract': False,
-                'default_permissions': ('view', 'add', 'change', 'delete', 'export'),
-                'base_manager_name': 'objects',
+                "verbose_name": "loại vụ việc",
+                "verbose_name_plural": "loại vụ việc",
+                "ordering": ("position", "pk"),
+                "abstract": False,
+                "default_permissions": ("view", "add", "change", "delete", "export"),
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Incident',
+            name="Incident",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='phiên bản')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='tạo lúc')),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='sửa lúc')),
-                ('code', models.CharField(editable=False, max_length=20, unique=True, verbose_name='mã')),
-                ('search_text', models.TextField(default='', editable=False)),
-                ('exact_text', models.TextField(default='', editable=False)),
-                ('sort_key', models.CharField(default='', editable=False, max_length=200)),
-                ('occurred_at', models.DateTimeField(verbose_name='xảy ra lúc')),
-                ('place', models.CharField(max_length=200, verbose_name='nơi xảy ra')),
-                ('channel', models.CharField(choices=[('in_person', 'Trực tiếp'), ('phone', 'Điện thoại'), ('group', 'Tổ liên gia báo'), ('online', 'Cổng dịch vụ công, VNeID'), ('patrol', 'Công an phát hiện')], default='in_person', max_length=10, verbose_name='nguồn tin')),
-                ('summary', models.TextField(blank=True, help_text='Không ghi nội dung mật. Không ghi họ tên người liên quan.', max_length=1000, verbose_name='nội dung')),
-                ('size_band', models.CharField(blank=True, choices=[('under_10', 'Dưới 10 người'), ('to_50', '10–50 người'), ('to_200', '51–200 người'), ('to_1000', '201–1.000 người'), ('over_1000', 'Trên 1.000 người')], max_length=10, verbose_name='quy mô')),
-                ('measure', models.CharField(blank=True, choices=[('explain', 'Giải thích, vận động'), ('order', 'Bảo đảm trật tự, giao thông'), ('dialogue', 'Đề nghị cơ quan chức năng đối thoại'), ('report', 'Báo cáo cấp trên')], max_length=10, verbose_name='biện pháp')),
-                ('state', models.CharField(choices=[('received', 'Tiếp nhận'), ('verifying', 'Đang xác minh'), ('resolved', 'Đã giải quyết'), ('mediated', 'Hoà giải thành'), ('sanctioned', 'Xử phạt hành chính'), ('handed_over', 'Chuyển cơ quan khác'), ('not_competent', 'Không thuộc thẩm quyền')], default='received', max_length=15, verbose_name='tình trạng')),
-                ('result', models.TextField(blank=True, max_length=1000, verbose_name='kết quả giải quyết')),
-                ('resolved_on', models.DateField(blank=True, null=True, verbose_name='giải quyết xong ngày')),
-                ('file_number', models.CharField(blank=True, max_length=50, verbose_name='số hồ sơ')),
-                ('business', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='incidents', to='businesses.business', verbose_name='tại cơ sở')),
-                ('created_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='người ghi')),
-                ('neighbourhood', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='incidents', to='areas.neighbourhood', verbose_name='tổ dân phố')),
-                ('reporting_group', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reported_incidents', to='selfgov_groups.selfmanagedgroup', verbose_name='tổ liên gia báo tin')),
-                ('type', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='incidents', to='incidents.incidenttype', verbose_name='loại vụ việc')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, editable=False, verbose_name="phiên bản"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="tạo lúc"
+                    ),
+                ),
+                (
+                    "changed_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="sửa lúc"
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(editable=False, max_length=20, unique=True, verbose_name="mã"),
+                ),
+                ("search_text", models.TextField(default="", editable=False)),
+                ("exact_text", models.TextField(default="", editable=False)),
+                ("sort_key", models.CharField(default="", editable=False, max_length=200)),
+                ("occurred_at", models.DateTimeField(verbose_name="xảy ra lúc")),
+                ("place", models.CharField(max_length=200, verbose_name="nơi xảy ra")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("in_person", "Trực tiếp"),
+                            ("phone", "Điện thoại"),
+                            ("group", "Tổ liên gia báo"),
+                            ("online", "Cổng dịch vụ công, VNeID"),
+                            ("patrol", "Công an phát hiện"),
+                        ],
+                        default="in_person",
+                        max_length=10,
+                        verbose_name="nguồn tin",
+                    ),
+                ),
+                (
+                    "summary",
+                    models.TextField(
+                        blank=True,
+                        help_text="Không ghi nội dung mật. Không ghi họ tên người liên quan.",
+                        max_length=1000,
+                        verbose_name="nội dung",
+                    ),
+                ),
+                (
+                    "size_band",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("under_10", "Dưới 10 người"),
+                            ("to_50", "10–50 người"),
+                            ("to_200", "51–200 người"),
+                            ("to_1000", "201–1.000 người"),
+                            ("over_1000", "Trên 1.000 người"),
+                        ],
+                        max_length=10,
+                        verbose_name="quy mô",
+                    ),
+                ),
+                (
+                    "measure",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("explain", "Giải thích, vận động"),
+                            ("order", "Bảo đảm trật tự, giao thông"),
+                            ("dialogue", "Đề nghị cơ quan chức năng đối thoại"),
+                            ("report", "Báo cáo cấp trên"),
+                        ],
+                        max_length=10,
+                        verbose_name="biện pháp",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("received", "Tiếp nhận"),
+                            ("verifying", "Đang xác minh"),
+                            ("resolved", "Đã giải quyết"),
+                            ("mediated", "Hoà giải thành"),
+                            ("sanctioned", "Xử phạt hành chính"),
+                            ("handed_over", "Chuyển cơ quan khác"),
+                            ("not_competent", "Không thuộc thẩm quyền"),
+                        ],
+                        default="received",
+                        max_length=15,
+                        verbose_name="tình trạng",
+                    ),
+                ),
+                (
+                    "result",
+                    models.TextField(
+                        blank=True, max_length=1000, verbose_name="kết quả giải quyết"
+                    ),
+                ),
+                (
+                    "resolved_on",
+                    models.DateField(blank=True, null=True, verbose_name="giải quyết xong ngày"),
+                ),
+                (
+                    "file_number",
+                    models.CharField(blank=True, max_length=50, verbose_name="số hồ sơ"),
+                ),
+                (
+                    "business",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="incidents",
+                        to="businesses.business",
+                        verbose_name="tại cơ sở",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="người ghi",
+                    ),
+                ),
+                (
+                    "neighbourhood",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="incidents",
+                        to="areas.neighbourhood",
+                        verbose_name="tổ dân phố",
+                    ),
+                ),
+                (
+                    "reporting_group",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reported_incidents",
+                        to="selfgov_groups.selfmanagedgroup",
+                        verbose_name="tổ liên gia báo tin",
+                    ),
+                ),
+                (
+                    "type",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="incidents",
+                        to="incidents.incidenttype",
+                        verbose_name="loại vụ việc",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'vụ việc',
-                'verbose_name_plural': 'vụ việc',
-                'abstract': False,
-                'default_permissions': ('view', 'add', 'change', 'delete', 'export'),
-                'base_manager_name': 'objects',
-                'indexes': [models.Index(fields=['-occurred_at', '-id', 'neighbourhood'], name='incident_order'), models.Index(fields=['neighbourhood', '-occurred_at'], name='incident_by_area'), django.contrib.postgres.indexes.GinIndex(fields=['search_text'], name='incident_search', opclasses=['gin_trgm_ops'])],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('resolved_on', None), ('state__in', ['received', 'verifying'])), models.Q(models.Q(('state__in', ['received', 'verifying']), _negated=True), ('resolved_on__isnull', False)), _connector='OR'), name='incident_done_has_day', violation_error_message='Vụ việc đã xong thì ghi ngày giải quyết; chưa xong thì để trống.'), models.CheckConstraint(condition=models.Q(models.Q(('channel', 'group'), _negated=True), ('reporting_group__isnull', False), _connector='OR'), name='incident_group_news_names_group', violation_error_message='Tin do tổ liên gia báo thì chọn tổ.')],
+                "verbose_name": "vụ việc",
+                "verbose_name_plural": "vụ việc",
+                "abstract": False,
+                "default_permissions": ("view", "add", "change", "delete", "export"),
+                "base_manager_name": "objects",
+                "indexes": [
+                    models.Index(
+                        fields=["-occurred_at", "-id", "neighbourhood"], name="incident_order"
+                    ),
+                    models.Index(fields=["neighbourhood", "-occurred_at"], name="incident_by_area"),
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["search_text"], name="incident_search", opclasses=["gin_trgm_ops"]
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("resolved_on", None), ("state__in", ["received", "verifying"])
+                            ),
+                            models.Q(
+                                models.Q(("state__in", ["received", "verifying"]), _negated=True),
+                                ("resolved_on__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="incident_done_has_day",
+                        violation_error_message="Vụ việc đã xong thì ghi ngày giải quyết; chưa xong thì để trống.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("channel", "group"), _negated=True),
+                            ("reporting_group__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="incident_group_news_names_group",
+                        violation_error_message="Tin do tổ liên gia báo thì chọn tổ.",
+                    ),
+                ],
             },
         ),
     ]

@@ -76,7 +76,7 @@ class UserAdmin(RecordAdmin):
 
     @admin.action(description="Cấp mật khẩu dùng một lần", permissions=["change"])
     def reset_password(self, request, queryset):
-        """Give each selected account a one-time password that must be changed at the next sign-in."""
+        """Give each selected account a one-time password, to be changed at the next sign-in."""
         if not request.user.has_perm("accounts.change_user"):
             raise PermissionDenied
         for user in queryset:

@@ -1,4 +1,4 @@
-"""Grant the roles their permissions: each app's `AppConfig.grants` says who may what with its models.
+"""Grant the roles their permissions: each app's `AppConfig.grants` says who may what.
 
 `grants = {"household": {"chief": "view add change delete export", ...}}`. Applied after every
 migration, so that a new model's rights arrive with its table and a withdrawn right goes.

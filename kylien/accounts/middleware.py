@@ -16,35 +16,35 @@ NEVER_KEPT = ("csrfmiddlewaretoken",)
 
 
 class SessionLimitMiddleware:
-    """End sessions that idled too long or are too old; send owners of one-time passwords to change them."""
+    """End sessions idle too long or too old; have one-time passwords changed first."""
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        if request.user.is_authenticated:
-            now = int(time.time())
-            session = request.session
-            started = session.setdefault(STARTED, now)
-            idle = now - session.get(SEEN, now)
-            if (
-                idle > settings.SESSION_IDLE_MINUTES * 60
-                or now - started > settings.SESSION_TOTAL_HOURS * 3600
-            ):
-                request.ended_user_id = request.user.pk
-                logout(request)
-            elif SEEN not in session or idle >= TOUCH_SECONDS:
-                session[SEEN] = now
         return self.get_response(request)
 
     def process_view(self, request, view, args, kwargs):
-        user = request.user
-        if not (user.is_authenticated and user.must_change_password):
+        # Pages open to all (sign-in, health) do not touch the session: it may be the database
+        # that is down.
+        if not getattr(view, "login_required", True) or not request.user.is_authenticated:
             return None
-        allowed = {reverse("account_change_password"), reverse("account_logout")}
-        if request.path in allowed or not getattr(view, "login_required", True):
+        now = int(time.time())
+        session = request.session
+        started = session.setdefault(STARTED, now)
+        idle = now - session.get(SEEN, now)
+        too_old = now - started > settings.SESSION_TOTAL_HOURS * 3600
+        if idle > settings.SESSION_IDLE_MINUTES * 60 or too_old:
+            request.ended_user_id = request.user.pk
+            logout(request)
             return None
-        return HttpResponseRedirect(reverse("account_change_password"))
+        if SEEN not in session or idle >= TOUCH_SECONDS:
+            session[SEEN] = now
+        if request.user.must_change_password:
+            change = reverse("account_change_password")
+            if request.path not in (change, reverse("account_logout")):
+                return HttpResponseRedirect(change)
+        return None
 
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
@@ -75,6 +75,6 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
     def _small_form(request):
         kind = request.content_type
         size = int(request.META.get("CONTENT_LENGTH") or 0)
-        return size <= KEPT_BYTES and kind == "application/x-www-form-urlencoded" or (
+        return (size <= KEPT_BYTES and kind == "application/x-www-form-urlencoded") or (
             kind == "multipart/form-data" and size <= KEPT_BYTES and not request.FILES
         )

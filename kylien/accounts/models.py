@@ -170,7 +170,7 @@ class User(Tracked, AbstractUser):
 
     @property
     def is_leader(self):
-        """A leader sees published figures of the whole ward, without links and never small cells."""
+        """A leader sees published figures of the whole ward: no links, no small cells."""
         return self.has_role(Role.LEADER) and len(self.roles) == 1
 
 

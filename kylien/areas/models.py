@@ -122,7 +122,7 @@ class BeatQuerySet(SettingQuerySet):
 
 
 class BeatAssignment(Tracked):
-    """An officer has a neighbourhood from `started_on` until before `ended_on`; two may share it."""
+    """An officer has a neighbourhood from `started_on` to before `ended_on`; two may share it."""
 
     officer = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -1,4 +1,4 @@
-"""Who is acting, on which day, and what they change: the one hook between records and the audit trail.
+"""Who acts, on which day, and what they change: the one hook between records and the trail.
 
 `core` knows that changes are recorded but not how: the audit app hands its `Trail` to `set_trail()`
 when it starts. Without one every write fails, since a portal that quietly stopped keeping its trail
@@ -70,21 +70,21 @@ class Trail(Protocol):
         """Keep that rows were exported, printed or read."""
 
     def history(self, obj: models.Model, user) -> list | None:
-        """Return what is known of a row's changes, newest first; None for users who may not know."""
+        """Return a row's known changes, newest first; None for users who may not know."""
 
 
-_trail: Trail | None = None
+_trails: list[Trail] = []
 
 
 def set_trail(new: Trail) -> None:
-    global _trail
-    _trail = new
+    _trails[:] = [new]
 
 
 def trail() -> Trail:
-    if _trail is None:
+    """Return the trail. Raises RuntimeError where none is set, so that no write goes untold."""
+    if not _trails:
         raise RuntimeError("No trail of changes is set: the audit app must be installed.")
-    return _trail
+    return _trails[0]
 
 
 def recorded_fields(model: type[models.Model]) -> list[models.Field]:

@@ -43,5 +43,3 @@ def _union(parts):
     if not parts:
         return []
     return list(parts[0].union(*parts[1:], all=True)) if len(parts) > 1 else list(parts[0])
-
-

@@ -104,7 +104,7 @@ class RecordFilterSet(django_filters.FilterSet):
             shown = value
             choices = getattr(field, "choices", None)
             if choices is not None and not hasattr(field, "queryset"):
-                shown = dict((str(k), v) for k, v in choices).get(str(value), value)
+                shown = {str(k): v for k, v in choices}.get(str(value), value)
             elif hasattr(value, "strftime"):
                 shown = text.format_date(value)
             found.append({"name": name, "label": field.label, "value": str(shown)})

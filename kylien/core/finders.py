@@ -1,7 +1,7 @@
-"""Static files that come in Python packages, one by one, so that nothing is copied into the repository.
+"""Static files that come in Python packages, one by one: none is copied into the repository.
 
-Only the files named in `settings.PACKAGE_STATIC_FILES` are served: whole package folders would bring
-eighteen fonts and every flavour of Bootstrap along.
+Only the files named in `settings.PACKAGE_STATIC_FILES` are served: whole package folders would
+bring eighteen fonts and every flavour of Bootstrap along.
 """
 
 from importlib.resources import files

@@ -23,7 +23,12 @@ class DayField(forms.DateField):
 
     widget = forms.DateInput(
         format="%d/%m/%Y",
-        attrs={"inputmode": "numeric", "placeholder": "dd/mm/yyyy", "data-day": "", "maxlength": 30},
+        attrs={
+            "inputmode": "numeric",
+            "placeholder": "dd/mm/yyyy",
+            "data-day": "",
+            "maxlength": 30,
+        },
     )
 
     def to_python(self, value):
@@ -62,7 +67,7 @@ class MomentField(forms.DateTimeField):
 
 
 class MaskedField(forms.CharField):
-    """A number shown as `042******001`: left empty it stays, typed it is replaced, `-` removes it."""
+    """A number shown as `042******001`: left empty it stays, typed it changes, `-` removes it."""
 
     def __init__(self, *, clean_number, check, sentence, **kwargs):
         super().__init__(**kwargs)
@@ -191,7 +196,7 @@ class RecordFormMixin:
         except ValidationError as error:
             self._update_errors(error)
         except IntegrityError as error:
-            field, sentence = sentence_of(error, self._meta.model)
+            field, sentence = sentence_of(error, self._meta.model, self.instance)
             self.add_error(field if field in self.fields else None, sentence)
         return None
 
@@ -212,7 +217,7 @@ class RecordFormMixin:
 
 
 class RecordForm(RecordFormMixin, forms.ModelForm):
-    """A portal form. It carries the row's version, and a stale one is refused with both versions shown."""
+    """A portal form. It carries the row's version; a stale one is refused, both versions shown."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
@@ -269,10 +274,17 @@ def _shown(field, value):
     return value if value not in (None, "") else "—"
 
 
-def sentence_of(error: IntegrityError, model):
-    """Return `(field, sentence)` for an error of the database: the constraint's own sentence."""
+def sentence_of(error: IntegrityError, model, row=None):
+    """Return `(field, sentence)` for an error of the database: the constraint's own sentence.
+
+    SQLite names the columns of a unique index, not the index: where two constraints share their
+    columns, `row` tells by their conditions which of them it broke.
+    """
     message = str(error)
     for constraint in model._meta.constraints:
+        condition = getattr(constraint, "fields", ()) and constraint.condition
+        if row is not None and condition and not holds(condition, row):
+            continue
         columns = [f"{model._meta.db_table}.{name}" for name in _columns(constraint, model)]
         by_columns = columns and message.endswith(": " + ", ".join(columns))
         if constraint.name in message or by_columns:
@@ -287,7 +299,7 @@ def _columns(constraint, model):
 
 
 class RecordInlineFormSet(forms.BaseInlineFormSet):
-    """Rows typed together: a constraint that two of them break between them is told at the second."""
+    """Rows typed together: a constraint that two of them break is told at the second."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -301,6 +313,9 @@ class RecordInlineFormSet(forms.BaseInlineFormSet):
         if self.instance._state.adding:
             form.unready = frozenset({self.fk.name})
         return form
+
+    def validate_unique(self):
+        """Do nothing: `clean()` checks what Django would here, with the constraint's own sentence."""
 
     def clean(self):
         super().clean()

@@ -1,4 +1,4 @@
-"""The one middleware that sets who acts, from where and on which day, for the trail and the pages."""
+"""The one middleware that sets who acts, from where and on which day, for trail and pages."""
 
 from django.utils import timezone
 

@@ -1,6 +1,6 @@
 """What every row of ours has: a version, a place in the audit trail, and a scope.
 
-`Tracked` is any row that people change (also a household's residences or a business's certificates);
+`Tracked` is any row that people change (a household's residences, a business's certificates too);
 `Record` is a root that people name by its code and search for. All writes, bulk ones too, pass
 through `TrackedQuerySet` or `Tracked.save()/delete()`, which record what changed in one transaction
 with the write; `visible_to()` is the only door from a user to rows.
@@ -17,7 +17,7 @@ from kylien.core.changes import record_changes, snapshot, values_in_memory
 
 
 class TrackedQuerySet(models.QuerySet):
-    """Rows that record their own changes. Every override below ends in the audit trail exactly once."""
+    """Rows that record their own changes. Every write below ends in the trail exactly once."""
 
     # --- who sees which rows ---
     def visible_to(self, user):
@@ -117,25 +117,6 @@ class Tracked(models.Model):
         base_manager_name = "objects"
         default_permissions = ("view", "add", "change", "delete", "export")
 
-    # --- filling in ---
-    @classmethod
-    def prepare_new(cls, objs):
-        for obj in objs:
-            obj.fill()
-
-    def fill(self):
-        """Clean the texts (NFC, no stray blanks) and fill the derived columns from the others."""
-        for f in self._meta.concrete_fields:
-            if isinstance(f, models.CharField | models.TextField) and not f.choices:
-                value = getattr(self, f.attname)
-                if isinstance(value, str):
-                    cleaner = text.clean_lines if isinstance(f, models.TextField) else text.clean
-                    setattr(self, f.attname, cleaner(value))
-
-    def filled_fields(self):
-        """Name the derived columns that `fill()` writes."""
-        return ()
-
     # --- writes ---
     def save(self, *args, force_insert=False, force_update=False, using=None, update_fields=None):
         """Save the row and its audit entry in one transaction."""
@@ -172,6 +153,25 @@ class Tracked(models.Model):
 
     delete.alters_data = True
 
+    # --- filling in ---
+    @classmethod
+    def prepare_new(cls, objs):
+        for obj in objs:
+            obj.fill()
+
+    def fill(self):
+        """Clean the texts (NFC, no stray blanks) and fill the derived columns from the others."""
+        for f in self._meta.concrete_fields:
+            if isinstance(f, models.CharField | models.TextField) and not f.choices:
+                value = getattr(self, f.attname)
+                if isinstance(value, str):
+                    cleaner = text.clean_lines if isinstance(f, models.TextField) else text.clean
+                    setattr(self, f.attname, cleaner(value))
+
+    def filled_fields(self):
+        """Name the derived columns that `fill()` writes."""
+        return ()
+
     # --- rules ---
     def validate_constraints(self, exclude=None):
         """Check every constraint on the whole row and put its sentence at the field it names.
@@ -192,7 +192,7 @@ class Tracked(models.Model):
             raise ValidationError(errors)
 
     def changeable_by(self, user, at):
-        """Tell whether `user`, who has the permission, may change this very row at the moment `at`."""
+        """Tell whether `user`, who has the permission, may change this very row at `at`."""
         return True
 
     def masked(self, name):
@@ -210,6 +210,9 @@ class CodeCounter(models.Model):
     class Meta:
         verbose_name = "bộ đếm mã"
         verbose_name_plural = "bộ đếm mã"
+
+    def __str__(self):
+        return f"{self.prefix}: {self.last}"
 
     @classmethod
     def take(cls, prefix, count=1):

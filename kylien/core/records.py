@@ -57,7 +57,9 @@ class ScopedMixin:
         super().__init_subclass__(**kwargs)
         for name in ("dispatch", "allows"):
             if getattr(cls, name) is not getattr(ScopedMixin, name):
-                raise TypeError(f"{cls.__name__}.{name}: the steps of ScopedMixin stay as they are.")
+                raise TypeError(
+                    f"{cls.__name__}.{name}: the steps of ScopedMixin stay as they are."
+                )
 
     def allows(self, verb):
         meta = self.model._meta
@@ -82,7 +84,7 @@ class ScopedMixin:
         return found
 
     def changeable_row(self):
-        """Return the addressed row, or raise PermissionDenied where this user's time to mend is over."""
+        """Return the addressed row; PermissionDenied where this user's time to mend is over."""
         found = self.row()
         if not found.changeable_by(self.request.user, timezone.now()):
             raise PermissionDenied
@@ -220,10 +222,17 @@ class RecordView(ScopedMixin, View):
         current = data.get("sort", "")
         head = []
         for bound, _ in table.plan:
-            cell = {"label": bound.header, "css": bound.column.classes, "sort_url": "", "sorted": ""}
+            cell = {
+                "label": bound.header,
+                "css": bound.column.classes,
+                "sort_url": "",
+                "sorted": "",
+            }
             if bound.orderable:
                 down = current == bound.name
-                cell["sort_url"] = self._address(data, sort=f"-{bound.name}" if down else bound.name)
+                cell["sort_url"] = self._address(
+                    data, sort=f"-{bound.name}" if down else bound.name
+                )
                 cell["sorted"] = {bound.name: "asc", f"-{bound.name}": "desc"}.get(current, "")
             head.append(cell)
         return head
@@ -311,7 +320,7 @@ class RecordView(ScopedMixin, View):
         return any(f.name == name for f in self.model._meta.fields)
 
     def facts(self, obj):
-        """List `(label, value)` of `detail_fields`: labels from the model, values as people read them."""
+        """List `(label, value)` of `detail_fields`, values as people read them."""
         found = []
         for name in self.detail_fields:
             if self._is_field(name):
@@ -325,9 +334,7 @@ class RecordView(ScopedMixin, View):
         return found
 
     def actions(self, obj):
-        if not self.offers(Role.UPDATE) or not obj.changeable_by(
-            self.request.user, timezone.now()
-        ):
+        if not self.offers(Role.UPDATE) or not obj.changeable_by(self.request.user, timezone.now()):
             return []
         return [{"url": self.url(Role.UPDATE, obj.pk), "label": "Sửa", "icon": "pencil"}]
 
@@ -394,7 +401,7 @@ class RecordView(ScopedMixin, View):
 
 
 def show_value(field, obj):
-    """Return a field's value as pages show it: label, day, mask, yes/no, or a link to the record."""
+    """Return a field's value as pages show it: label, day, mask, yes/no, or a link."""
     if field.choices:
         return getattr(obj, f"get_{field.name}_display")()
     value = obj.masked(field.name)

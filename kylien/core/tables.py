@@ -1,4 +1,4 @@
-"""Tables of list pages: declared with django-tables2, rendered lean, exported from the same columns.
+"""Tables of list pages: declared with django-tables2, rendered lean, exported as they stand.
 
 django-tables2's own rendering takes most of a page's time (an introspection a cell). Here each
 column's accessor and renderer is resolved once a table, and the template loops over plain strings.
@@ -54,7 +54,8 @@ class DayCell(RightCell):
     def plain(self, value, record):
         return text.format_date(value) if value else ""
 
-    html = plain
+    def html(self, value, record):
+        return self.plain(value, record) or DASH
 
 
 class MomentCell(RightCell):
@@ -63,7 +64,8 @@ class MomentCell(RightCell):
     def plain(self, value, record):
         return localtime(value).strftime("%d/%m/%Y %H:%M") if value else ""
 
-    html = plain
+    def html(self, value, record):
+        return self.plain(value, record) or DASH
 
 
 class NumberCell(RightCell):
@@ -83,7 +85,7 @@ class TitleCell(Cell):
 
 
 class BadgeCell(Cell):
-    """A state as a word in a pill. The accessor gives `(tone, word)`; tones: ok, due, late, mute."""
+    """A state as a word in a pill. The accessor gives `(tone, word)`: ok, due, late or mute."""
 
     def __init__(self, *args, phone="state", **kwargs):
         super().__init__(*args, phone=phone, **kwargs)
@@ -117,7 +119,7 @@ class RecordTable(Table):
         """Yield each record's cells as `(classes, label, html)`."""
         cells = [  # escaped once a table, not once a cell
             (
-                mark_safe(bound.column.classes),
+                conditional_escape(bound.column.classes),
                 conditional_escape(bound.header),
                 get,
                 bound.column.html,

@@ -1,6 +1,5 @@
 """What the home page shows: the ward's figures, what is due, twelve months, the neighbourhoods."""
 
-
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
@@ -98,8 +97,8 @@ class Home:
             rows["today"] = self.of(Residence).current().temporary().filter(expires_on=self.on)
             rows["papers"] = self.of(Certificate).expiring(self.on, DUE_DAYS)
             rows["papers overdue"] = self.of(Certificate).expiring(self.on, -1)
-            rows["papers today"] = self.of(Certificate).expiring(self.on, 0).filter(
-                expires_on=self.on
+            rows["papers today"] = (
+                self.of(Certificate).expiring(self.on, 0).filter(expires_on=self.on)
             )
             rows["stays"] = self.of(StayNotice).unconfirmed()
         return count_all(rows)
@@ -204,7 +203,12 @@ class Home:
 
     def chart(self, title, svg, table, list_name):
         url = reverse("report-list")
-        return {"title": title, "svg": svg, "table": {"head": table[0], "rows": table[1:]}, "url": url}
+        return {
+            "title": title,
+            "svg": svg,
+            "table": {"head": table[0], "rows": table[1:]},
+            "url": url,
+        }
 
     def areas(self):
         areas = list(self.of(Neighbourhood))
@@ -256,8 +260,10 @@ class Home:
         }
 
     def due_residences(self):
-        rows = self.of(Residence).expiring(self.on, DUE_DAYS).select_related(
-            "resident", "neighbourhood"
+        rows = (
+            self.of(Residence)
+            .expiring(self.on, DUE_DAYS)
+            .select_related("resident", "neighbourhood")
         )
         return [
             {
@@ -284,8 +290,10 @@ class Home:
         ]
 
     def due_stays(self):
-        rows = self.of(StayNotice).unconfirmed().select_related(
-            "household", "lodging", "neighbourhood"
+        rows = (
+            self.of(StayNotice)
+            .unconfirmed()
+            .select_related("household", "lodging", "neighbourhood")
         )
         return [
             {
@@ -306,5 +314,3 @@ class Home:
             return {"tone": "due", "badge": "Hôm nay"}
         word = WEEKDAYS[day.weekday()] if left < 7 else f"Còn {left} ngày"
         return {"tone": "mute", "badge": word}
-
-

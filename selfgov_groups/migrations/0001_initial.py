@@ -6,109 +6,241 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('areas', '0001_initial'),
-        ('households', '0001_initial'),
+        ("areas", "0001_initial"),
+        ("households", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SelfManagedGroup',
+            name="SelfManagedGroup",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='phiên bản')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='tạo lúc')),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='sửa lúc')),
-                ('code', models.CharField(editable=False, max_length=20, unique=True, verbose_name='mã')),
-                ('search_text', models.TextField(default='', editable=False)),
-                ('exact_text', models.TextField(default='', editable=False)),
-                ('sort_key', models.CharField(default='', editable=False, max_length=200)),
-                ('name', models.CharField(max_length=100, verbose_name='tên tổ')),
-                ('founded_on', models.DateField(verbose_name='ngày thành lập')),
-                ('dissolved_on', models.DateField(blank=True, null=True, verbose_name='ngày giải thể')),
-                ('note', models.TextField(blank=True, max_length=500, verbose_name='ghi chú')),
-                ('neighbourhood', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='groups', to='areas.neighbourhood', verbose_name='tổ dân phố')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, editable=False, verbose_name="phiên bản"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="tạo lúc"
+                    ),
+                ),
+                (
+                    "changed_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="sửa lúc"
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(editable=False, max_length=20, unique=True, verbose_name="mã"),
+                ),
+                ("search_text", models.TextField(default="", editable=False)),
+                ("exact_text", models.TextField(default="", editable=False)),
+                ("sort_key", models.CharField(default="", editable=False, max_length=200)),
+                ("name", models.CharField(max_length=100, verbose_name="tên tổ")),
+                ("founded_on", models.DateField(verbose_name="ngày thành lập")),
+                (
+                    "dissolved_on",
+                    models.DateField(blank=True, null=True, verbose_name="ngày giải thể"),
+                ),
+                ("note", models.TextField(blank=True, max_length=500, verbose_name="ghi chú")),
+                (
+                    "neighbourhood",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="groups",
+                        to="areas.neighbourhood",
+                        verbose_name="tổ dân phố",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'tổ liên gia',
-                'verbose_name_plural': 'tổ liên gia',
-                'abstract': False,
-                'default_permissions': ('view', 'add', 'change', 'delete', 'export'),
-                'base_manager_name': 'objects',
+                "verbose_name": "tổ liên gia",
+                "verbose_name_plural": "tổ liên gia",
+                "abstract": False,
+                "default_permissions": ("view", "add", "change", "delete", "export"),
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='GroupMembership',
+            name="GroupMembership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='phiên bản')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='tạo lúc')),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='sửa lúc')),
-                ('joined_on', models.DateField(verbose_name='vào tổ ngày')),
-                ('left_on', models.DateField(blank=True, null=True, verbose_name='ra khỏi tổ ngày')),
-                ('household', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='group_memberships', to='households.household', verbose_name='hộ')),
-                ('group', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='selfgov_groups.selfmanagedgroup', verbose_name='tổ liên gia')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, editable=False, verbose_name="phiên bản"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="tạo lúc"
+                    ),
+                ),
+                (
+                    "changed_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="sửa lúc"
+                    ),
+                ),
+                ("joined_on", models.DateField(verbose_name="vào tổ ngày")),
+                (
+                    "left_on",
+                    models.DateField(blank=True, null=True, verbose_name="ra khỏi tổ ngày"),
+                ),
+                (
+                    "household",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="group_memberships",
+                        to="households.household",
+                        verbose_name="hộ",
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to="selfgov_groups.selfmanagedgroup",
+                        verbose_name="tổ liên gia",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'hộ trong tổ',
-                'verbose_name_plural': 'hộ trong tổ',
-                'ordering': ('-joined_on', '-pk'),
-                'abstract': False,
-                'default_permissions': ('view', 'add', 'change', 'delete', 'export'),
-                'base_manager_name': 'objects',
+                "verbose_name": "hộ trong tổ",
+                "verbose_name_plural": "hộ trong tổ",
+                "ordering": ("-joined_on", "-pk"),
+                "abstract": False,
+                "default_permissions": ("view", "add", "change", "delete", "export"),
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='GroupMeeting',
+            name="GroupMeeting",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='phiên bản')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='tạo lúc')),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='sửa lúc')),
-                ('held_on', models.DateField(verbose_name='ngày họp')),
-                ('attended', models.PositiveSmallIntegerField(verbose_name='số hộ dự')),
-                ('topics', models.CharField(max_length=300, verbose_name='nội dung')),
-                ('outcome', models.TextField(blank=True, max_length=1000, verbose_name='ý kiến, việc cần làm')),
-                ('group', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='meetings', to='selfgov_groups.selfmanagedgroup', verbose_name='tổ liên gia')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, editable=False, verbose_name="phiên bản"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="tạo lúc"
+                    ),
+                ),
+                (
+                    "changed_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="sửa lúc"
+                    ),
+                ),
+                ("held_on", models.DateField(verbose_name="ngày họp")),
+                ("attended", models.PositiveSmallIntegerField(verbose_name="số hộ dự")),
+                ("topics", models.CharField(max_length=300, verbose_name="nội dung")),
+                (
+                    "outcome",
+                    models.TextField(
+                        blank=True, max_length=1000, verbose_name="ý kiến, việc cần làm"
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="meetings",
+                        to="selfgov_groups.selfmanagedgroup",
+                        verbose_name="tổ liên gia",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'cuộc họp',
-                'verbose_name_plural': 'cuộc họp',
-                'ordering': ('-held_on', '-pk'),
-                'abstract': False,
-                'default_permissions': ('view', 'add', 'change', 'delete', 'export'),
-                'base_manager_name': 'objects',
+                "verbose_name": "cuộc họp",
+                "verbose_name_plural": "cuộc họp",
+                "ordering": ("-held_on", "-pk"),
+                "abstract": False,
+                "default_permissions": ("view", "add", "change", "delete", "export"),
+                "base_manager_name": "objects",
             },
         ),
         migrations.AddConstraint(
-            model_name='selfmanagedgroup',
-            constraint=models.CheckConstraint(condition=models.Q(('dissolved_on', None), ('dissolved_on__gte', models.F('founded_on')), _connector='OR'), name='group_dissolved_after_founded', violation_error_message='Ngày giải thể không thể trước ngày thành lập.'),
+            model_name="selfmanagedgroup",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("dissolved_on", None),
+                    ("dissolved_on__gte", models.F("founded_on")),
+                    _connector="OR",
+                ),
+                name="group_dissolved_after_founded",
+                violation_error_message="Ngày giải thể không thể trước ngày thành lập.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='selfmanagedgroup',
-            constraint=models.UniqueConstraint(fields=('neighbourhood', 'name'), name='group_name_once_in_neighbourhood', violation_error_message='Tổ dân phố đã có tổ liên gia tên này.'),
+            model_name="selfmanagedgroup",
+            constraint=models.UniqueConstraint(
+                fields=("neighbourhood", "name"),
+                name="group_name_once_in_neighbourhood",
+                violation_error_message="Tổ dân phố đã có tổ liên gia tên này.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='groupmembership',
-            index=models.Index(fields=['group', 'left_on'], name='membership_of_group'),
+            model_name="groupmembership",
+            index=models.Index(fields=["group", "left_on"], name="membership_of_group"),
         ),
         migrations.AddConstraint(
-            model_name='groupmembership',
-            constraint=models.CheckConstraint(condition=models.Q(('left_on', None), ('left_on__gte', models.F('joined_on')), _connector='OR'), name='membership_left_after_joined', violation_error_message='Ngày ra khỏi tổ không thể trước ngày vào tổ.'),
+            model_name="groupmembership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("left_on", None), ("left_on__gte", models.F("joined_on")), _connector="OR"
+                ),
+                name="membership_left_after_joined",
+                violation_error_message="Ngày ra khỏi tổ không thể trước ngày vào tổ.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='groupmembership',
-            constraint=models.UniqueConstraint(condition=models.Q(('left_on', None)), fields=('household',), name='membership_one_open', violation_error_message='Hộ này đang ở một tổ liên gia khác.'),
+            model_name="groupmembership",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("left_on", None)),
+                fields=("household",),
+                name="membership_one_open",
+                violation_error_message="Hộ này đang ở một tổ liên gia khác.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='groupmeeting',
-            index=models.Index(fields=['held_on'], name='meeting_day'),
+            model_name="groupmeeting",
+            index=models.Index(fields=["held_on"], name="meeting_day"),
         ),
         migrations.AddConstraint(
-            model_name='groupmeeting',
-            constraint=models.UniqueConstraint(fields=('group', 'held_on'), name='meeting_once_a_day', violation_error_message='Tổ đã có một cuộc họp ghi ngày này.'),
+            model_name="groupmeeting",
+            constraint=models.UniqueConstraint(
+                fields=("group", "held_on"),
+                name="meeting_once_a_day",
+                violation_error_message="Tổ đã có một cuộc họp ghi ngày này.",
+            ),
         ),
     ]

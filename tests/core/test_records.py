@@ -13,7 +13,6 @@ from django.views.generic import View
 
 from households.models import Household, Residence, Resident
 from households.views import HouseholdView
-from kylien.areas.models import Neighbourhood
 from kylien.audit.models import AuditEntry
 from kylien.core.filters import NUMBERS_BY_POST
 from kylien.core.forms import STALE
@@ -27,19 +26,13 @@ pytestmark = pytest.mark.django_db
 LISTS = record_routes(Role.LIST)
 JUNK = [
     "\0",
-    "a\0b",
     "x" * 5000,
     "-1",
-    "0",
-    "99999999999999999999999999",
-    "1e9",
-    "'\"<script>",
+    "9" * 30,
+    "'\"<script>😀%_",
     "=1+1",
     "31/02/2026",
-    "\ud83d\ude00",
     "٣٤٥",
-    "%",
-    "_",
 ]
 
 
@@ -65,7 +58,7 @@ def make_rows(view_class, count, **fields):
 
 
 def count_queries(client, *args, **kwargs):
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         response = client.get(*args, **kwargs)
     assert response.status_code == 200
     return len(queries), [query["sql"] for query in queries]
@@ -176,25 +169,25 @@ def test_no_query_string_or_form_value_breaks_a_list(client_for, chief, route):
     make_rows(route.view_class, 2)
     address = reverse(route.name)
     client = client_for(chief)
-    names = ["q", "page", "sort", *route.view_class.filterset_class.base_filters, "unknown"]
-    for name in dict.fromkeys(names):
-        for value in JUNK:
-            answer = client.get(address, {name: value})
-            assert answer.status_code == 200, (name, value)
-            answer = client.post(address, {name: value, "_filter": "1"})
-            assert answer.status_code == 200, (name, value)
-    everything = {name: value for name in names for value in JUNK[1:2]}
-    assert client.get(address, everything).status_code == 200
+    names = ["page", "sort", *route.view_class.filterset_class.base_filters, "unknown"]
+    for value in JUNK:
+        assert client.get(address, dict.fromkeys(names, value)).status_code == 200, value
+        assert client.post(address, dict.fromkeys(names, value)).status_code == 200, value
+    for name in names:  # one by one too: a filter that cannot be read hides the others
+        for value in ("\0", "9" * 30):
+            assert client.get(address, {name: value}).status_code == 200, (name, value)
     assert client.get(f"{address}?{'&'.join(['q=a'] * 50)}&page=%00&sort=%FF%FE").status_code == 200
 
 
 @pytest.mark.parametrize("route", LISTS, ids=named)
 def test_no_value_breaks_an_export(client_for, chief, route):
     client = client_for(chief)
-    for name in ("q", "sort", "page", *route.view_class.filterset_class.base_filters):
-        for value in ("\0", "x" * 5000, "-1", "9" * 30):
-            answer = client.post(reverse(route.name), {"_export": "csv", name: value})
-            assert answer.status_code == 200, (name, value)
+    names = ("sort", "page", *route.view_class.filterset_class.base_filters)
+    for chosen in (names, *zip(names, strict=True)):
+        for value in ("\0", "x" * 5000, "9" * 30):
+            data = {"_export": "csv"} | dict.fromkeys(chosen, value)
+            answer = client.post(reverse(route.name), data)
+            assert answer.status_code == 200, data
             b"".join(answer.streaming_content)
 
 
@@ -290,7 +283,6 @@ def test_a_bad_page_number_gives_the_nearest_page(client_for, chief, area_a):
 
 
 def test_every_row_stands_on_exactly_one_page(client_for, chief, area_a):
-    factories.BusinessFactory  # noqa: B018 (names equal on purpose below)
     rows = factories.HouseholdFactory.create_batch(
         PAGE_SIZE * 2 + 7, neighbourhood=area_a, opened_on=factories.day(10)
     )
@@ -500,9 +492,6 @@ def test_no_value_breaks_a_create_form(client_for, chief, route):
     for value in JUNK:
         assert client.post(address, dict.fromkeys(names, value)).status_code in (302, 422)
         assert client.get(address, dict.fromkeys(names, value)).status_code == 200
-    for name in names:
-        assert client.post(address, {name: "\0"}).status_code == 422
-        assert client.post(address, {name: "9" * 400}).status_code == 422
     assert client.post(address, {}).status_code == 422
 
 
@@ -656,4 +645,3 @@ def test_a_page_of_records_needs_the_declared_parts():
         assert view_class.filterset_class
         assert view_class.url_prefix
         assert hasattr(view_class.model.objects.all(), "visible_to")
-    assert Neighbourhood  # settings rows have no page of their own: the admin edits them

@@ -169,9 +169,7 @@ def busy_ward(area_a, area_b, on):
             )
             factories.ResidenceFactory(household=homes[2], temporary=True, started_on=day)
             if ago in (40, 400):
-                end_residence(
-                    residence=row, ended_on=day + 3 * DAY, end_reason="DEATH", on=on
-                )
+                end_residence(residence=row, ended_on=day + 3 * DAY, end_reason="DEATH", on=on)
             factories.IncidentFactory(
                 neighbourhood=area,
                 occurred_at=month("2026-10").period.start_at.replace(
@@ -260,7 +258,7 @@ class TestMonthPage:
         assert "<5" in values
         assert values.isdisjoint({"0", "1", "2", "3", "4"})
         listed = client.get("/reports/").context["months"]
-        assert [m["label"] for m in listed][0] == now.previous().label
+        assert listed[0]["label"] == now.previous().label
 
     @pytest.mark.parametrize(
         "text", ["2026-13", "2026-00", "x", "20261", "1900-01", "2999-12", "2026-1", "%00"]
@@ -268,9 +266,7 @@ class TestMonthPage:
     def test_what_is_no_month_is_not_found(self, chief, client_for, text):
         assert client_for(chief).get(f"/reports/{text}/").status_code == 404
 
-    def test_users_without_a_role_and_superusers_are_refused(
-        self, superuser, client_for, on, db
-    ):
+    def test_users_without_a_role_and_superusers_are_refused(self, superuser, client_for, on, db):
         for user in (superuser, factories.UserFactory()):
             assert client_for(user).get(self.url(self.current(on))).status_code == 403
             assert client_for(user).get("/reports/").status_code == 403

@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,80 +15,217 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Ward',
+            name="Ward",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='phiên bản')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='tạo lúc')),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='sửa lúc')),
-                ('name', models.CharField(max_length=100, verbose_name='tên phường')),
-                ('unit_code', models.CharField(max_length=10, verbose_name='mã đơn vị hành chính')),
-                ('valid_from', models.DateField(verbose_name='có hiệu lực từ')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='hết hiệu lực từ')),
-                ('hotlines', models.TextField(blank=True, help_text='Mỗi dòng: tên: số điện thoại.', max_length=1000, verbose_name='đường dây nóng')),
-                ('successor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='areas.ward', verbose_name='đơn vị kế tục')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, editable=False, verbose_name="phiên bản"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="tạo lúc"
+                    ),
+                ),
+                (
+                    "changed_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="sửa lúc"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="tên phường")),
+                ("unit_code", models.CharField(max_length=10, verbose_name="mã đơn vị hành chính")),
+                ("valid_from", models.DateField(verbose_name="có hiệu lực từ")),
+                (
+                    "valid_to",
+                    models.DateField(blank=True, null=True, verbose_name="hết hiệu lực từ"),
+                ),
+                (
+                    "hotlines",
+                    models.TextField(
+                        blank=True,
+                        help_text="Mỗi dòng: tên: số điện thoại.",
+                        max_length=1000,
+                        verbose_name="đường dây nóng",
+                    ),
+                ),
+                (
+                    "successor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="areas.ward",
+                        verbose_name="đơn vị kế tục",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'phường',
-                'verbose_name_plural': 'phường',
-                'abstract': False,
-                'default_permissions': ('view', 'add', 'change', 'delete', 'export'),
-                'base_manager_name': 'objects',
+                "verbose_name": "phường",
+                "verbose_name_plural": "phường",
+                "abstract": False,
+                "default_permissions": ("view", "add", "change", "delete", "export"),
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Neighbourhood',
+            name="Neighbourhood",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='phiên bản')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='tạo lúc')),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='sửa lúc')),
-                ('code', models.CharField(editable=False, max_length=20, unique=True, verbose_name='mã')),
-                ('search_text', models.TextField(default='', editable=False)),
-                ('exact_text', models.TextField(default='', editable=False)),
-                ('sort_key', models.CharField(default='', editable=False, max_length=200)),
-                ('name', models.CharField(max_length=100, verbose_name='tên')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='thứ tự')),
-                ('ward', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='neighbourhoods', to='areas.ward', verbose_name='phường')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, editable=False, verbose_name="phiên bản"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="tạo lúc"
+                    ),
+                ),
+                (
+                    "changed_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="sửa lúc"
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(editable=False, max_length=20, unique=True, verbose_name="mã"),
+                ),
+                ("search_text", models.TextField(default="", editable=False)),
+                ("exact_text", models.TextField(default="", editable=False)),
+                ("sort_key", models.CharField(default="", editable=False, max_length=200)),
+                ("name", models.CharField(max_length=100, verbose_name="tên")),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="thứ tự")),
+                (
+                    "ward",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="neighbourhoods",
+                        to="areas.ward",
+                        verbose_name="phường",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'tổ dân phố',
-                'verbose_name_plural': 'tổ dân phố',
-                'ordering': ('position', 'pk'),
-                'abstract': False,
-                'default_permissions': ('view', 'add', 'change', 'delete', 'export'),
-                'base_manager_name': 'objects',
+                "verbose_name": "tổ dân phố",
+                "verbose_name_plural": "tổ dân phố",
+                "ordering": ("position", "pk"),
+                "abstract": False,
+                "default_permissions": ("view", "add", "change", "delete", "export"),
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='BeatAssignment',
+            name="BeatAssignment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='phiên bản')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='tạo lúc')),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='sửa lúc')),
-                ('started_on', models.DateField(verbose_name='từ ngày')),
-                ('ended_on', models.DateField(blank=True, null=True, verbose_name='đến trước ngày')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='ghi chú')),
-                ('officer', models.ForeignKey(limit_choices_to={'groups__name': 'area_officer'}, on_delete=django.db.models.deletion.PROTECT, related_name='beat_assignments', to=settings.AUTH_USER_MODEL, verbose_name='cán bộ')),
-                ('neighbourhood', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='beat_assignments', to='areas.neighbourhood', verbose_name='tổ dân phố')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, editable=False, verbose_name="phiên bản"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="tạo lúc"
+                    ),
+                ),
+                (
+                    "changed_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="sửa lúc"
+                    ),
+                ),
+                ("started_on", models.DateField(verbose_name="từ ngày")),
+                (
+                    "ended_on",
+                    models.DateField(blank=True, null=True, verbose_name="đến trước ngày"),
+                ),
+                ("note", models.CharField(blank=True, max_length=200, verbose_name="ghi chú")),
+                (
+                    "officer",
+                    models.ForeignKey(
+                        limit_choices_to={"groups__name": "area_officer"},
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="beat_assignments",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="cán bộ",
+                    ),
+                ),
+                (
+                    "neighbourhood",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="beat_assignments",
+                        to="areas.neighbourhood",
+                        verbose_name="tổ dân phố",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'phân công địa bàn',
-                'verbose_name_plural': 'phân công địa bàn',
-                'ordering': ('neighbourhood__position', '-started_on'),
-                'abstract': False,
-                'default_permissions': ('view', 'add', 'change', 'delete', 'export'),
-                'base_manager_name': 'objects',
-                'constraints': [models.CheckConstraint(condition=models.Q(('ended_on', None), ('ended_on__gt', models.F('started_on')), _connector='OR'), name='beat_ends_after_start', violation_error_message='Ngày kết thúc phải sau ngày bắt đầu.'), models.UniqueConstraint(condition=models.Q(('ended_on', None)), fields=('officer', 'neighbourhood'), name='beat_once_open', violation_error_message='Cán bộ này đang phụ trách tổ dân phố này rồi.')],
+                "verbose_name": "phân công địa bàn",
+                "verbose_name_plural": "phân công địa bàn",
+                "ordering": ("neighbourhood__position", "-started_on"),
+                "abstract": False,
+                "default_permissions": ("view", "add", "change", "delete", "export"),
+                "base_manager_name": "objects",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_on", None),
+                            ("ended_on__gt", models.F("started_on")),
+                            _connector="OR",
+                        ),
+                        name="beat_ends_after_start",
+                        violation_error_message="Ngày kết thúc phải sau ngày bắt đầu.",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_on", None)),
+                        fields=("officer", "neighbourhood"),
+                        name="beat_once_open",
+                        violation_error_message="Cán bộ này đang phụ trách tổ dân phố này rồi.",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='ward',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to', None), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='ward_ends_after_start', violation_error_message='Ngày hết hiệu lực phải sau ngày có hiệu lực.'),
+            model_name="ward",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_to", None), ("valid_to__gt", models.F("valid_from")), _connector="OR"
+                ),
+                name="ward_ends_after_start",
+                violation_error_message="Ngày hết hiệu lực phải sau ngày có hiệu lực.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='neighbourhood',
-            constraint=models.UniqueConstraint(fields=('ward', 'name'), name='neighbourhood_name_once_in_ward', violation_error_message='Phường đã có tổ dân phố tên này.'),
+            model_name="neighbourhood",
+            constraint=models.UniqueConstraint(
+                fields=("ward", "name"),
+                name="neighbourhood_name_once_in_ward",
+                violation_error_message="Phường đã có tổ dân phố tên này.",
+            ),
         ),
     ]

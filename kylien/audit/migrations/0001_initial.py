@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,28 +14,59 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_index=True, verbose_name='lúc')),
-                ('address', models.CharField(blank=True, max_length=45, verbose_name='địa chỉ máy')),
-                ('action', models.CharField(choices=[('create', 'Tạo'), ('change', 'Sửa'), ('delete', 'Xoá'), ('export', 'Xuất')], max_length=10, verbose_name='việc')),
-                ('table', models.CharField(max_length=60, verbose_name='loại bản ghi')),
-                ('row', models.BigIntegerField(null=True, verbose_name='số thứ tự')),
-                ('code', models.CharField(blank=True, max_length=20, verbose_name='mã')),
-                ('fields', models.JSONField(default=list, verbose_name='trường')),
-                ('values', models.TextField(blank=True, verbose_name='giá trị')),
-                ('salt', models.CharField(blank=True, max_length=32)),
-                ('digest', models.CharField(max_length=64)),
-                ('reason', models.CharField(blank=True, max_length=300, verbose_name='lý do')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL, verbose_name='người thực hiện')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(db_index=True, verbose_name="lúc")),
+                (
+                    "address",
+                    models.CharField(blank=True, max_length=45, verbose_name="địa chỉ máy"),
+                ),
+                (
+                    "action",
+                    models.CharField(
+                        choices=[
+                            ("create", "Tạo"),
+                            ("change", "Sửa"),
+                            ("delete", "Xoá"),
+                            ("export", "Xuất"),
+                        ],
+                        max_length=10,
+                        verbose_name="việc",
+                    ),
+                ),
+                ("table", models.CharField(max_length=60, verbose_name="loại bản ghi")),
+                ("row", models.BigIntegerField(null=True, verbose_name="số thứ tự")),
+                ("code", models.CharField(blank=True, max_length=20, verbose_name="mã")),
+                ("fields", models.JSONField(default=list, verbose_name="trường")),
+                ("values", models.TextField(blank=True, verbose_name="giá trị")),
+                ("salt", models.CharField(blank=True, max_length=32)),
+                ("digest", models.CharField(max_length=64)),
+                ("reason", models.CharField(blank=True, max_length=300, verbose_name="lý do")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="người thực hiện",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'mục nhật ký',
-                'verbose_name_plural': 'nhật ký',
-                'default_permissions': ('view', 'export'),
-                'base_manager_name': 'objects',
-                'indexes': [models.Index(fields=['table', 'row', '-id'], name='audit_of_row'), models.Index(fields=['user', '-id'], name='audit_of_user')],
+                "verbose_name": "mục nhật ký",
+                "verbose_name_plural": "nhật ký",
+                "default_permissions": ("view", "export"),
+                "base_manager_name": "objects",
+                "indexes": [
+                    models.Index(fields=["table", "row", "-id"], name="audit_of_row"),
+                    models.Index(fields=["user", "-id"], name="audit_of_user"),
+                ],
             },
         ),
     ]

@@ -47,7 +47,7 @@ def make_homes(scene, counts):
     """Create the households, their people and the permanent part of the ledger.
 
     `counts` gives the households of each area. Returns the homes of today and those that were
-    dissolved, each home with its people; people of today who married in are `newcomers`.
+    dissolved, each home with its people.
     """
     rng = scene.rng
     sizes = draw_sizes(rng, HOUSEHOLDS, RESIDENTS)
@@ -70,13 +70,13 @@ def make_homes(scene, counts):
 
 
 def draw_home(scene, area, size, street=None):
-    surname = scene.person_name("M", scene.on).split()[0]
+    surname = scene.surname()
     household = Household(address=area.address(scene.rng, street), neighbourhood=area.row)
     return Home(area, household, draw_family(scene, size, surname))
 
 
 def settle(scene, home):
-    """Let a family have lived in its home since before the two years; children were born into it."""
+    """Let a family have lived in its home since before the two years; children came into it."""
     first = max(years_after(home.head.born, 20), scene.days_ago(22 * 365))
     home.household.opened_on = day_between(
         scene.rng, first, scene.history_start - dt.timedelta(days=40)
@@ -122,7 +122,9 @@ def pick_newcomers(scene, homes):
         return home.has_only(HEAD, SPOUSE, CHILD) and home.head.age(on) < 48
 
     def branch(home):
-        return young(home) and home.head.sex == "M" and home.members(SPOUSE) and home.head.age(on) < 36
+        return (
+            young(home) and home.head.sex == "M" and home.members(SPOUSE) and home.head.age(on) < 36
+        )
 
     new = dict.fromkeys(take(pool, SPLIT, branch), Start.SPLIT)
     new |= dict.fromkeys(take(pool, ARRIVED, young), Start.ARRIVAL)
@@ -154,7 +156,11 @@ def arrive(home, day):
 
 def move(scene, home, day):
     """Let a whole family have lived elsewhere in the ward until `day`; return that home."""
-    old = Home(area := scene.any_area(), Household(address=area.address(scene.rng), neighbourhood=area.row), [])
+    old = Home(
+        area := scene.any_area(),
+        Household(address=area.address(scene.rng), neighbourhood=area.row),
+        [],
+    )
     settle(scene, home)
     old.household.opened_on, old.household.dissolved_on = home.household.opened_on, day
     home.household.opened_on = day
@@ -209,13 +215,18 @@ def tell_of_moves(scene, pool, settled):
         child = next(c for c in home.members(CHILD) if c.age(on) > 20)
         left = day_between(scene.rng, scene.history_start, scene.days_ago(250))
         child.leave(left, End.DEPARTURE)
-        child.enter(home, CHILD, day_between(scene.rng, left, scene.days_ago(2)), Start.ARRIVAL)
+        child.enter(
+            home,
+            CHILD,
+            day_between(scene.rng, left + dt.timedelta(days=60), scene.days_ago(2)),
+            Start.ARRIVAL,
+        )
     alone = take(pool, MERGED, lambda home: len(home.members(PARENT)) == 1)
     return [take_in(scene, home) for home in alone]
 
 
 def marry_within(scene, home, settled):
-    """Let husband or wife have lived with the own parents, somewhere in the ward, until the wedding."""
+    """Let husband or wife have lived with the own parents in the ward until the wedding."""
     person = home.members(SPOUSE)[0]
     parents = scene.rng.choice(
         [
@@ -271,16 +282,22 @@ def tell_of_families(scene, pool):
     for home in take(pool, HANDED_OVER, lambda home: home.members(PARENT)):
         day = scene.recent_day()
         change_head(home, day, dict(zip(home.members(PARENT), (HEAD, SPOUSE), strict=False)))
-    lonely = lambda home: 34 < home.head.age(on) < 60 and not home.members(PARENT)  # noqa: E731
-    for home in take(pool, ELDERS_DIED, lonely):
+
+    def without_parents(home):
+        return 34 < home.head.age(on) < 60 and not home.members(PARENT)
+
+    for home in take(pool, ELDERS_DIED, without_parents):
         elder = Person(
             scene.rng.choice("MF"), years_after(home.head.born, -scene.rng.randint(22, 32))
         )
         elder.surname = home.head.surname if elder.sex == "M" else ""
         add_former(scene, home, PARENT, elder, scene.recent_day(), End.DEATH)
+
+    def with_grown_children(home):
+        return 46 < home.head.age(on) < 62 and home.members(SPOUSE)
+
     for reason, count in ((End.DEPARTURE, GROWN_LEFT), (End.DELETION, STRUCK_OFF)):
-        grown_up = lambda home: 46 < home.head.age(on) < 62 and home.members(SPOUSE)  # noqa: E731
-        for home in take(pool, count, grown_up):
+        for home in take(pool, count, with_grown_children):
             day = scene.recent_day()
             born = day - dt.timedelta(days=scene.rng.randint(18 * 366, 25 * 365))
             child = Person(choose(scene.rng, {"F": 58, "M": 42}), born, fathers_name(home))
@@ -306,7 +323,7 @@ def widow(scene, home):
     """Let the head's husband have been the head until he died."""
     day = scene.recent_day()
     husband = Person(
-        "M", home.head.born - dt.timedelta(days=scene.rng.randint(0, 2000)), scene.person_name("M", scene.on).split()[0]
+        "M", home.head.born - dt.timedelta(days=scene.rng.randint(0, 2000)), scene.surname()
     )
     for child in home.members(CHILD):
         child.surname = husband.surname
@@ -340,10 +357,15 @@ def tell_of_ends(scene):
     """Return homes nobody lives in any more: families that left, old people who died alone."""
     gone = []
     for n in range(FAMILIES_LEFT + ALONE_DIED):
-        home = draw_home(scene, scene.any_area(), scene.rng.randint(2, 4) if n < FAMILIES_LEFT else 1)
+        home = draw_home(
+            scene, scene.any_area(), scene.rng.randint(2, 4) if n < FAMILIES_LEFT else 1
+        )
         day, reason = scene.recent_day(spare=10), End.DEPARTURE
         if n >= FAMILIES_LEFT:
-            home.head.born, reason = scene.days_ago(scene.rng.randint(68 * 366, 89 * 365)), End.DEATH
+            home.head.born, reason = (
+                scene.days_ago(scene.rng.randint(68 * 366, 89 * 365)),
+                End.DEATH,
+            )
         settle(scene, home)
         # Those who came after the family had left were born elsewhere.
         home.family = [(relation, p) for relation, p in home.family if p.now.started_on < day]

@@ -1,4 +1,14 @@
-"""Names to draw from: people as in Hà Tĩnh, streets, shops and companies. All combinations are invented."""
+"""Names to draw from: people as in Hà Tĩnh, streets, shops, companies. All people are invented."""
+
+
+def words(text):
+    return text.split()
+
+
+def items(text):
+    """Split at bars; line breaks are blanks."""
+    return [" ".join(item.split()) for item in text.split("|")]
+
 
 SURNAMES = {
     "Nguyễn": 270,
@@ -78,19 +88,28 @@ MIDDLE = {
     },
 }
 GIVEN = {
-    ("M", "old"): """Hùng Dũng Thắng Sơn Hải Minh Bình Tuấn Hoà Thành Lâm Đức Cường Long Nam Hà Tân
-        Thuận Lợi Quý Phúc Tài Lộc Toàn Thọ Khánh Quang Vinh Hiền Tâm Nghĩa Đông Ngọc Thuỷ Cảnh Luận
-        Chiến Đồng Hợi Tý Sửu Mậu Thìn Bảy Tám Nhâm Khoa Triều Trung Việt Sáu Hồng Khôi Diệu Lan
-        Mạnh Huệ Thái Bút Lương Giáp Ất""".split(),
-    ("M", "new"): """Anh Huy Khang Phúc Minh Quân Đạt Nam Khôi Bảo Long Hiếu Kiên Duy Thịnh Sơn An
-        Tùng Hoàng Phong Khánh Nhật Đăng Thành Lâm Trung Hưng Quốc Vũ Tú Việt Cường Tuấn Dũng Đức
-        Nghĩa Thiện Trí Tiến Mạnh Thắng Hải Linh Đông Bách Hào Phát Sang Trường Vinh""".split(),
-    ("F", "old"): """Lan Hoa Hương Hồng Liên Thuỷ Hà Nga Bình Hiền Thanh Xuân Tâm Loan Huệ Minh Hằng
-        Vân Nhung Mai Lý Thu Cúc Phương Lài Tuyết Sen Đào Mận Lựu Nguyệt Hường Tý Năm Sáu Bảy Châu
-        Duyên Hoà Lương Thái Thơ Oanh Yến Luyến Nhàn Tứ Dung Nghĩa Thìn Quế Khuyên Dần Lợi""".split(),
-    ("F", "new"): """Anh Linh Trang Ngọc Hà Vy Nhi My Thảo Hân Châu Chi An Ngân Yến Quỳnh Trâm Giang
-        Phương Huyền Hiền Diệp Như Mai Khuê Trúc Uyên Thư Hương Dung Ly Nhung Hạnh Oanh Lan Dương
-        Thơ Vân Tâm Loan Hằng Nga Bình Minh Khánh Lam Tuệ Đan""".split(),
+    ("M", "old"): words(
+        """Hùng Dũng Thắng Sơn Hải Minh Bình Tuấn Hoà Thành Lâm Đức Cường Long Nam Hà Tân Thuận
+    Lợi Quý Phúc Tài Lộc Toàn Thọ Khánh Quang Vinh Hiền Tâm Nghĩa Đông Ngọc Thuỷ Cảnh
+    Luận Chiến Đồng Hợi Tý Sửu Mậu Thìn Bảy Tám Nhâm Khoa Triều Trung Việt Sáu Hồng Khôi
+    Diệu Lan Mạnh Huệ Thái Bút Lương Giáp Ất"""
+    ),
+    ("M", "new"): words(
+        """Anh Huy Khang Phúc Minh Quân Đạt Nam Khôi Bảo Long Hiếu Kiên Duy Thịnh Sơn An Tùng
+    Hoàng Phong Khánh Nhật Đăng Thành Lâm Trung Hưng Quốc Vũ Tú Việt Cường Tuấn Dũng Đức
+    Nghĩa Thiện Trí Tiến Mạnh Thắng Hải Linh Đông Bách Hào Phát Sang Trường Vinh"""
+    ),
+    ("F", "old"): words(
+        """Lan Hoa Hương Hồng Liên Thuỷ Hà Nga Bình Hiền Thanh Xuân Tâm Loan Huệ Minh Hằng Vân
+    Nhung Mai Lý Thu Cúc Phương Lài Tuyết Sen Đào Mận Lựu Nguyệt Hường Tý Năm Sáu Bảy
+    Châu Duyên Hoà Lương Thái Thơ Oanh Yến Luyến Nhàn Tứ Dung Nghĩa Thìn Quế Khuyên Dần
+    Lợi"""
+    ),
+    ("F", "new"): words(
+        """Anh Linh Trang Ngọc Hà Vy Nhi My Thảo Hân Châu Chi An Ngân Yến Quỳnh Trâm Giang
+    Phương Huyền Hiền Diệp Như Mai Khuê Trúc Uyên Thư Hương Dung Ly Nhung Hạnh Oanh Lan
+    Dương Thơ Vân Tâm Loan Hằng Nga Bình Minh Khánh Lam Tuệ Đan"""
+    ),
 }
 
 STREETS = {
@@ -103,30 +122,40 @@ STREETS = {
     "Liên Trung": ("Nguyễn Trọng Bình", "Hồ Phi Chấn", "Đào Tấn", "Nguyễn Nghiễm"),
 }
 
-KARAOKE = """Hoàng Yến|Sao Khuê|Gió Biển|Hương Quê|Phố Núi|Ánh Trăng|Mây Hồng|Sóng Xanh|Đêm Hoành
-Sơn|Giai Điệu|Thuỳ Dương|Bằng Lăng""".replace("\n", " ").split("|")
-EATING_KINDS = """Quán cơm|Quán phở|Quán bún bò|Quán cháo lươn|Nhà hàng|Quán hải sản|Quán nhậu|Quán
-bánh mướt|Quán cà phê|Quán lẩu|Cơm bình dân|Quán gà đồi|Quán bánh canh|Quán ốc""".replace(
-    "\n", " "
-).split("|")
-EATING_OWNERS = """Bà Lài|Cô Thơ|Chú Khoa|Anh Quế|Chị Duyên|Ông Cảnh|Bà Mận|Cây Sung|Bến Đò|Cầu Khe|
-Gốc Bàng|Hương Đồng|Vườn Cau|Hoa Sứ|Ngã Ba|Đồi Thông|Khe Bò|Bãi Dừa|Mộc Quê|Trăng Non|Cô Nhàn|Chị Luyến|
-Anh Bút|Chú Triều|Sen Trắng|Cánh Buồm""".replace("\n", "").split("|")
-PAWNSHOPS = """Tín Nghĩa Phú|Hoành Tín|Liên Phát Tài|Kỳ Tín Thịnh|An Tâm Phú|Tín Vượng|Lộc Kỳ""".split("|")
-LPG = "Khôi Nguyên|Liên Hoả|Hoành Khí|Khe Liên".split("|")
+KARAOKE = items(
+    """Hoàng Yến|Sao Khuê|Gió Biển|Hương Quê|Phố Núi|Ánh Trăng|Mây Hồng|Sóng Xanh|Đêm Hoành
+    Sơn|Giai Điệu|Thuỳ Dương|Bằng Lăng"""
+)
+EATING_KINDS = items(
+    """Quán cơm|Quán phở|Quán bún bò|Quán cháo lươn|Nhà hàng|Quán hải sản|Quán nhậu|Quán
+    bánh mướt|Quán cà phê|Quán lẩu|Cơm bình dân|Quán gà đồi|Quán bánh canh|Quán ốc"""
+)
+EATING_OWNERS = items(
+    """Bà Lài|Cô Thơ|Chú Khoa|Anh Quế|Chị Duyên|Ông Cảnh|Bà Mận|Cây Sung|Bến Đò|Cầu Khe|
+    Gốc Bàng|Hương Đồng|Vườn Cau|Hoa Sứ|Ngã Ba|Đồi Thông|Khe Bò|Bãi Dừa|Mộc Quê|Trăng
+    Non|Cô Nhàn|Chị Luyến| Anh Bút|Chú Triều|Sen Trắng|Cánh Buồm"""
+)
+PAWNSHOPS = items(
+    """Tín Nghĩa Phú|Hoành Tín|Liên Phát Tài|Kỳ Tín Thịnh|An Tâm Phú|Tín Vượng|Lộc Kỳ"""
+)
+LPG = items("Khôi Nguyên|Liên Hoả|Hoành Khí|Khe Liên")
 
 # A company: kind of company + trade + three syllables.
 COMPANY_KINDS = ("Công ty TNHH", "Công ty TNHH", "Công ty CP", "Doanh nghiệp tư nhân")
-COMPANY_TRADES = """Xây dựng|Cơ khí|Vận tải|Thương mại|Dịch vụ cảng|Lắp máy|Vật liệu|Cung ứng lao động|
-Kết cấu thép|Điện lạnh|Bảo trì thiết bị|Suất ăn công nghiệp|Môi trường|Giao nhận|Thiết bị nâng|
-Sơn chống gỉ""".replace("\n", "").split("|")
+COMPANY_TRADES = items(
+    """Xây dựng|Cơ khí|Vận tải|Thương mại|Dịch vụ cảng|Lắp máy|Vật liệu|Cung ứng lao động|
+    Kết cấu thép|Điện lạnh|Bảo trì thiết bị|Suất ăn công nghiệp|Môi trường|Giao
+    nhận|Thiết bị nâng| Sơn chống gỉ"""
+)
 GUEST_HOUSE_TRADES = ("Nhà khách", "Dịch vụ lưu trú", "Nhà ở công nhân")
 SYLLABLES = (
-    "Kỳ Hoành Liên Vân Đại Tân Bắc Thiên Lam Trường".split(),
-    "Khê An Phú Sơn Hưng Châu Hải Minh Việt Giang".split(),
-    "Thịnh Phát Lộc Khang Vượng Thành Lợi Đạt Tiến Hoà".split(),
+    words("Kỳ Hoành Liên Vân Đại Tân Bắc Thiên Lam Trường"),
+    words("Khê An Phú Sơn Hưng Châu Hải Minh Việt Giang"),
+    words("Thịnh Phát Lộc Khang Vượng Thành Lợi Đạt Tiến Hoà"),
 )
-PROJECTS = """Khu nhà ở công nhân|Kho bãi tập kết thiết bị|Trạm xử lý nước thải|Đường nối cảng|
-Khu tái định cư|Nhà máy gạch không nung|Trạm biến áp|Bãi đỗ xe tải|Kênh tiêu thoát lũ|Trung tâm dịch vụ hậu cần|
-Chợ trung tâm|Trường mầm non|Khu cây xanh|Cầu qua khe|Nhà máy khí công nghiệp|Khu thể thao|
-Trạm cân""".replace("\n", "").split("|")
+PROJECTS = items(
+    """Khu nhà ở công nhân|Kho bãi tập kết thiết bị|Trạm xử lý nước thải|Đường nối cảng|
+    Khu tái định cư|Nhà máy gạch không nung|Trạm biến áp|Bãi đỗ xe tải|Kênh tiêu thoát
+    lũ|Trung tâm dịch vụ hậu cần| Chợ trung tâm|Trường mầm non|Khu cây xanh|Cầu qua
+    khe|Nhà máy khí công nghiệp|Khu thể thao| Trạm cân"""
+)

@@ -5,7 +5,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from households.models import Household, Residence, Resident
-from kylien.portal.demo.names import SURNAMES
 from kylien.portal.demo.scene import Area, choose, years_after
 
 Kind, Relation = Residence.Kind, Residence.Relation
@@ -77,9 +76,9 @@ class Person:
         self.now.ended_on, self.now.end_reason = day, reason
 
     def came_from(self, day, reason, *, home, relation):
-        """Let the last row start on `day` only, and give the time before to another home or relation.
+        """Let the last row start on `day` only; the time before goes to another home or relation.
 
-        `reason` is an internal one (TRANSFER, SPLIT, HEAD_CHANGE): it ends the one and starts the other.
+        `reason` (TRANSFER, SPLIT, MERGE, HEAD_CHANGE) ends the one row and starts the other.
         """
         row = self.now
         before = Residence(
@@ -194,15 +193,16 @@ def _spouse(scene, person):
     days = scene.rng.randint(-200, 6 * 365)
     if person.sex == "M":
         born = min(person.born + dt.timedelta(days=days), scene.days_ago(23 * 365))
-        return Person("F", born, choose(scene.rng, SURNAMES))
-    return Person("M", person.born - dt.timedelta(days=days), choose(scene.rng, SURNAMES))
+        return Person("F", born, scene.surname())
+    return Person("M", person.born - dt.timedelta(days=days), scene.surname())
 
 
 def _children(scene, mother, surname, count):
     """Draw children born when their mother was 21 to 40, who are 26 at most, the eldest first."""
     rng = scene.rng
     births = [
-        years_after(mother.born, age) + dt.timedelta(days=rng.randint(0, 60)) for age in range(21, 41)
+        years_after(mother.born, age) + dt.timedelta(days=rng.randint(0, 60))
+        for age in range(21, 41)
     ]
     births = [day for day in births if scene.days_ago(26 * 365) < day <= scene.days_ago(3)]
     births = sorted(rng.sample(births, min(count, len(births))))
@@ -223,7 +223,7 @@ def _parents(scene, head, count):
     parents = []
     if count:
         born = years_after(head.born, -rng.randint(21, 31))
-        parents.append(Person("F", born, choose(rng, SURNAMES)))
+        parents.append(Person("F", born, scene.surname()))
     if count == 2:
         days = rng.randint(0, 6 * 365)
         parents.insert(0, Person("M", parents[0].born - dt.timedelta(days=days), head.surname))

@@ -1,4 +1,4 @@
-"""What every part of the demo ward is drawn with: the day, the dice, the neighbourhoods, the numbers."""
+"""What every part of the demo ward is drawn with: day, dice, neighbourhoods, numbers."""
 
 import datetime as dt
 import itertools
@@ -23,7 +23,9 @@ def day_between(rng, first, last):
 
 def years_after(day, years):
     """Return the day `years` (a whole number, perhaps negative) later; 29/2 becomes 28/2."""
-    return day.replace(year=day.year + years, day=28 if (day.month, day.day) == (2, 29) else day.day)
+    return day.replace(
+        year=day.year + years, day=28 if (day.month, day.day) == (2, 29) else day.day
+    )
 
 
 @dataclass(eq=False)
@@ -53,13 +55,10 @@ class Numbers:
         self.given = set()
 
     def _once(self, draw):
-        return next(n for n in map(lambda _: draw(), itertools.count()) if self._take(n))
-
-    def _take(self, number):
-        if number in self.given:
-            return False
+        while (number := draw()) in self.given:
+            pass
         self.given.add(number)
-        return True
+        return number
 
     def citizen_id(self, rng, sex, born):
         """Return 099, the digit of century and sex, the year of birth and six random digits."""
@@ -98,11 +97,14 @@ class Scene:
     def any_area(self):
         return self.rng.choices(self.areas, [area.weight for area in self.areas])[0]
 
+    def surname(self):
+        return choose(self.rng, names.SURNAMES)
+
     def person_name(self, sex, born, surname="", avoid=()):
         """Draw a whole name as usual for the sex and generation, the given name not in `avoid`."""
         rng = self.rng
         age_group = "old" if born.year < 1985 else "new"
-        surname = surname or choose(rng, names.SURNAMES)
+        surname = surname or self.surname()
         middle = choose(rng, names.MIDDLE[sex, age_group])
         free = [n for n in names.GIVEN[sex, age_group] if n not in avoid and n not in middle]
         return " ".join(filter(None, (surname, middle, rng.choice(free))))

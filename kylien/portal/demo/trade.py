@@ -31,7 +31,9 @@ def make_businesses(scene):
                 made["guest_house"].append(business)
     for business in scene.rng.sample(made["eating"], SUSPENDED):
         business.state = Business.State.SUSPENDED
-    closed = [_business(scene, sectors[code]) for code, count in CLOSED.items() for _ in range(count)]
+    closed = [
+        _business(scene, sectors[code]) for code, count in CLOSED.items() for _ in range(count)
+    ]
     for business in closed:
         business.state = Business.State.CLOSED
     every = [business for code in COUNTS for business in made[code]] + closed
@@ -52,7 +54,9 @@ def _business(scene, sector, *, guests=False):
         name=_name(scene, sector.code, area, guests=guests),
         sector=sector,
         neighbourhood=area.row,
-        address=area.address(rng) if rng.random() < 0.7 else f"Km {rng.randint(560, 575)} Quốc lộ 1A",
+        address=area.address(rng)
+        if rng.random() < 0.7
+        else f"Km {rng.randint(560, 575)} Quốc lộ 1A",
         responsible_name=scene.person_name(sex, born),
         phone=scene.numbers.phone(rng),
         opened_on=scene.days_ago(rng.randint(youngest, 4200)),

@@ -1,0 +1,71 @@
+"""Loads the demo ward: one transaction, one ward's worth after the other."""
+
+from random import Random
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from businesses.models import Business
+from households.models import Household
+from kylien.accounts.models import User
+from kylien.areas.models import Ward
+from kylien.core.changes import acting
+from kylien.portal.demo import events, groups, homes, places, tenants, trade
+from kylien.portal.demo.scene import Numbers, Scene
+
+REASON = "Nạp dữ liệu trình diễn"
+
+
+def is_empty():
+    """Tell whether the database holds nothing that the demo ward would mix with."""
+    return not (
+        any(model.objects.exists() for model in (Household, Ward, Business))
+        or User.objects.filter(username__in=places.ACCOUNTS).exists()
+    )
+
+
+def load(*, password, scale=1, seed=7, progress=lambda part: None):
+    """Load the ward as it is today, `scale` times its figures, all accounts with `password`.
+
+    Whole or not at all. `progress` is called with the number of each part that is done. Same seed
+    and day give the same people. Raises IntegrityError where the database is not empty.
+    """
+    on = timezone.localdate()
+    with transaction.atomic(), acting(day=on, reason=REASON):
+        officers = places.make_accounts(password)
+        areas = places.make_areas()
+        places.make_beats(areas, officers, on)
+        scene = Scene(
+            rng=Random(),
+            on=on,
+            now=timezone.localtime(),
+            start_day=settings.REPORT_START_DAY,
+            areas=areas,
+            officers=officers,
+            numbers=Numbers(),
+            taken_names=set(),
+            serials=places.paper_serials(),
+        )
+        for part in range(1, scale + 1):
+            scene.rng = Random(f"{seed}/{part}")
+            _load_part(scene)
+            progress(part)
+
+
+def _load_part(scene):
+    """Load one ward's worth; nothing of it is kept in memory for the next."""
+    shares = {area: places.AREAS[area.row.name] for area in scene.areas}
+    businesses = trade.make_businesses(scene)
+    here, gone = homes.make_homes(scene, {area: share[0] for area, share in shares.items()})
+    tenants.make_tenants(scene, here, businesses)
+    made = groups.make_groups(scene, here, gone, {area: s[1:] for area, s in shares.items()})
+    events.make_incidents(scene, businesses, made)
+    events.make_stay_notices(scene, here, businesses)
+
+
+def analyse():
+    """Let the database learn how its tables are filled; on PostgreSQL tidy them as well."""
+    tidy = connection.vendor == "postgresql" and not connection.in_atomic_block
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE" if tidy else "ANALYZE")
