@@ -61,9 +61,15 @@ def addresses_of(page, url):
 def take(page, width, name, folder):
     target = folder / str(width)
     target.mkdir(parents=True, exist_ok=True)
-    if width < 500:
-        page.screenshot(path=target / f"{name}-screen.png")
-    page.screenshot(path=target / f"{name}.png", full_page=True)
+    if width > 500:
+        page.screenshot(path=target / f"{name}.png", full_page=True)
+        return
+    page.screenshot(path=target / f"{name}-screen.png")
+    # A phone's bar hangs at the bottom of its screen: in the whole picture it belongs at the end.
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": width, "height": max(height, 780)})
+    page.screenshot(path=target / f"{name}.png")
+    page.set_viewport_size(SIZES[width]["viewport"])
 
 
 def shoot(browser, portal, who, folder, word):
@@ -127,6 +133,7 @@ def main():
             count, broken = shoot(browser, portal, who, shots, options.page)
             sys.stdout.write(f"{who}: {count} pictures\n")
             sys.stdout.writelines(f"  {line}\n" for line in broken)
+            sys.stdout.flush()
         browser.close()
 
 

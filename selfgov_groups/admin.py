@@ -2,8 +2,8 @@
 
 import datetime as dt
 
+from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import ValidationError
 
 from kylien.core.admin import LedgerInline, RecordAdmin, RecordAdminForm, RecordInline
@@ -68,7 +68,7 @@ class MeetingRowForm(PastDaysMixin, RecordAdminForm):
     class Meta:
         model = GroupMeeting
         fields = ("held_on", "attended", "topics", "outcome")
-        widgets = {"outcome": AdminTextareaWidget(attrs={"rows": 2, "cols": 36})}
+        widgets = {"outcome": forms.Textarea(attrs={"rows": 2, "cols": 36})}
 
 
 class MeetingFormSet(RecordInlineFormSet):

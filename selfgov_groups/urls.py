@@ -19,7 +19,5 @@ urlpatterns = [
         views.LeaveGroup.as_view(),
         name="groupmembership-leave",
     ),
-    path(
-        "group-meetings/<int:pk>/edit/", views.EditMeeting.as_view(), name="groupmeeting-update"
-    ),
+    path("group-meetings/<int:pk>/edit/", views.EditMeeting.as_view(), name="groupmeeting-update"),
 ]

@@ -59,7 +59,9 @@ class UserAdmin(RecordAdmin):
 
     @admin.display(description="vai trò")
     def role_shown(self, obj):
-        return obj.role_label
+        if obj.is_superuser:
+            return obj.role_label
+        return Role.labels_of({group.name for group in obj.groups.all()})  # prefetched
 
     def save_model(self, request, obj, form, change):
         """Save the account and its role; a new one gets a one-time password, shown once."""

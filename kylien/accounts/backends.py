@@ -1,15 +1,15 @@
 """Sign-in and permissions: allauth's sign-in, permissions from roles alone."""
 
 from allauth.account.auth_backends import AuthenticationBackend
-from django.contrib.auth.models import Permission
 
 
 class RoleBackend(AuthenticationBackend):
     """Permissions come from a user's roles; there are none given to a single person.
 
-    A superuser keeps accounts and settings. He passes Django's permission checks, but
-    `visible_to()` gives him no row of the ward.
+    What a superuser may is told by `User.has_perm()`: accounts and settings, no row of the ward.
     """
 
-    def _get_user_permissions(self, user_obj):
-        return Permission.objects.none()
+    def _get_permissions(self, user_obj, obj, from_name):
+        if not user_obj.is_active or user_obj.is_anonymous or obj is not None:
+            return set()
+        return user_obj.granted if from_name == "group" else set()

@@ -22,6 +22,11 @@ class Role(models.TextChoices):
     LEADER = "leader", "Lãnh đạo phường"
 
     @classmethod
+    def labels_of(cls, names):
+        """Return the labels of the roles named, as one text."""
+        return ", ".join(role.label for role in cls if role in names) or "Chưa phân vai trò"
+
+    @classmethod
     def whole_ward(cls):
         return {cls.CHIEF, cls.DUTY_OFFICER, cls.CLERK}
 
@@ -119,8 +124,20 @@ class User(Tracked, AbstractUser):
         return ", ".join(n.name for n in self.beats) if self.has_role(Role.AREA_OFFICER) else ""
 
     @cached_property
+    def _groups_and_permissions(self):
+        """Read the user's groups and what they grant in one query, once a request."""
+        app, codename = "permissions__content_type__app_label", "permissions__codename"
+        return list(self.groups.values_list("name", app, codename))
+
+    @cached_property
     def roles(self):
-        return frozenset(Role(g.name) for g in self.groups.all() if g.name in Role.values)
+        names = {name for name, _, _ in self._groups_and_permissions}
+        return frozenset(role for role in Role if role in names)
+
+    @cached_property
+    def granted(self):
+        """Return the permissions of the user's roles, as `app.codename`."""
+        return {f"{app}.{code}" for _, app, code in self._groups_and_permissions if code}
 
     def has_role(self, *roles):
         return self.is_active and not self.roles.isdisjoint(roles)
@@ -129,7 +146,7 @@ class User(Tracked, AbstractUser):
     def role_label(self):
         if self.is_superuser:
             return "Quản trị hệ thống"
-        return ", ".join(role.label for role in Role if role in self.roles) or "Chưa phân vai trò"
+        return Role.labels_of(self.roles)
 
     @cached_property
     def beats(self):

@@ -31,9 +31,7 @@ class AuditFilterSet(RecordFilterSet):
     action = django_filters.ChoiceFilter(
         label="Việc", choices=AuditEntry.Action.choices, empty_label="Tất cả"
     )
-    table = django_filters.ChoiceFilter(
-        label="Loại bản ghi", choices=tables, empty_label="Tất cả"
-    )
+    table = django_filters.ChoiceFilter(label="Loại bản ghi", choices=tables, empty_label="Tất cả")
 
     class Meta:
         model = AuditEntry

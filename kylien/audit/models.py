@@ -95,10 +95,6 @@ class AuditEntry(models.Model):
     def __str__(self):
         return f"{self.get_action_display()} {self.table} {self.code or self.row or ''}".strip()
 
-    def action_badge(self):
-        tone = {"create": "ok", "delete": "late", "export": "due"}.get(self.action, "mute")
-        return tone, self.get_action_display()
-
     def save(self, *args, **kwargs):
         if self.pk:
             raise PermissionDenied("Audit entries are never changed.")
@@ -106,6 +102,10 @@ class AuditEntry(models.Model):
 
     def delete(self, *args, **kwargs):
         raise PermissionDenied("Audit entries are never deleted.")
+
+    def action_badge(self):
+        tone = {"create": "ok", "delete": "late", "export": "due"}.get(self.action, "mute")
+        return tone, self.get_action_display()
 
     def seal(self, values: dict):
         """Keep `values` with a fresh salt and the digest over both."""

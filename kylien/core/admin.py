@@ -112,9 +112,7 @@ class RecordAdmin(ScopedAdminMixin, admin.ModelAdmin):
         except ValidationError as error:
             request.refusal = " ".join(error.messages)
         except IntegrityError as error:
-            models_here = [self.model, *(inline.model for inline in self.inlines)]
-            found = [sentence_of(error, model) for model in models_here]
-            request.refusal = next((s for field, s in found if field), found[0][1])
+            _, request.refusal = sentence_of(error, self.model)
         return super().changeform_view(request, *args, **kwargs)
 
     def save_model(self, request, obj, form, change):

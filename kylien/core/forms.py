@@ -6,7 +6,10 @@ checks constraints across the rows typed together.
 
 from itertools import chain
 
+import re
+
 from django import forms
+from django.apps import apps
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q, UniqueConstraint
@@ -277,19 +280,22 @@ def _shown(field, value):
 def sentence_of(error: IntegrityError, model, row=None):
     """Return `(field, sentence)` for an error of the database: the constraint's own sentence.
 
-    SQLite names the columns of a unique index, not the index: where two constraints share their
-    columns, `row` tells by their conditions which of them it broke.
+    A form of `model` may write rows of other models too, so their constraints are asked after its
+    own. SQLite names the columns of a unique index, not the index: where two constraints share
+    their columns, `row` tells by their conditions which of them it broke.
     """
     message = str(error)
-    for constraint in model._meta.constraints:
-        condition = getattr(constraint, "fields", ()) and constraint.condition
-        if row is not None and condition and not holds(condition, row):
-            continue
-        columns = [f"{model._meta.db_table}.{name}" for name in _columns(constraint, model)]
-        by_columns = columns and message.endswith(": " + ", ".join(columns))
-        if constraint.name in message or by_columns:
-            field = model.constraint_fields.get(constraint.name)
-            return field, str(constraint.get_violation_error_message())
+    others = [m for m in apps.get_models() if hasattr(m, "constraint_fields") and m is not model]
+    for owner in (model, *others):
+        for constraint in owner._meta.constraints:
+            condition = getattr(constraint, "fields", ()) and constraint.condition
+            if isinstance(row, owner) and condition and not holds(condition, row):
+                continue
+            columns = [f"{owner._meta.db_table}.{name}" for name in _columns(constraint, owner)]
+            by_columns = columns and message.endswith(": " + ", ".join(columns))
+            if re.search(rf"\b{constraint.name}\b", message) or by_columns:
+                field = owner.constraint_fields.get(constraint.name)
+                return field, str(constraint.get_violation_error_message())
     return None, CLASH
 
 
@@ -335,7 +341,7 @@ class RecordInlineFormSet(forms.BaseInlineFormSet):
             if self.fk.name in constraint.fields:
                 setattr(row, self.fk.name, self.instance)
             values = tuple(
-                id(self.instance) if name == self.fk.name else getattr(row, name, None)
+                _identity(self.instance if name == self.fk.name else getattr(row, name, None))
                 for name in constraint.fields
             )
             if None in values or not holds(constraint.condition, row):
@@ -346,6 +352,11 @@ class RecordInlineFormSet(forms.BaseInlineFormSet):
                 form.add_error(field if field in form.fields else None, sentence)
                 raise ValidationError(sentence)
             seen.add(values)
+
+
+def _identity(value):
+    """Return what two rows may share: a value, a row, or the very row typed in this submit."""
+    return id(value) if isinstance(value, models.Model) and value.pk is None else value
 
 
 def holds(condition: Q | None, row) -> bool:

@@ -6,9 +6,12 @@ through `TrackedQuerySet` or `Tracked.save()/delete()`, which record what change
 with the write; `visible_to()` is the only door from a user to rows.
 """
 
+from functools import reduce
+from operator import and_
+
 from django.core.exceptions import ValidationError
 from django.db import NotSupportedError, models, transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.urls import reverse
 from django.utils import timezone
 
@@ -245,10 +248,20 @@ class RecordQuerySet(TrackedQuerySet):
 
     def same_accents(self, query):
         """Return, of the hits, those that hold the words with the very accents typed."""
-        rows = self
-        for word in text.exact(query).split()[:8]:
-            rows = rows.filter(exact_text__contains=word)
-        return rows
+        return self.filter(_holds(query))
+
+    def same_accents_first(self, query, *order):
+        """Order the hits so that those with the very accents typed come first, then by `order`.
+
+        Every hit is looked at: for kinds of record of which there are thousands, not more.
+        """
+        other = Case(When(_holds(query), then=0), default=1)
+        return self.order_by(other, *order)
+
+
+def _holds(query):
+    words = text.exact(query).split()[:8]
+    return reduce(and_, (Q(exact_text__contains=word) for word in words), Q())
 
 
 class Record(Tracked):

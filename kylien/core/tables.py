@@ -105,7 +105,8 @@ class RecordTable(Table):
 
     def __init__(self, data, *, on=None, **kwargs):
         self.on = on
-        super().__init__(data, **kwargs)
+        # Only `ordered()` orders: a table that is sorted downwards turns its columns' keys round.
+        super().__init__(data, order_by=(), **kwargs)
 
     @cached_property
     def plan(self):

@@ -38,7 +38,7 @@ def test_text_typed_while_the_session_ended_is_saved_after_the_next_sign_in(page
     page.goto("/households/create/")
     page.get_by_label("Địa chỉ").fill("Số 77 đường Phiên Hết Hạn")
     page.get_by_label("Tổ dân phố").select_option(index=1)
-    portal.let_session_idle("cskv1")
+    portal.let_session_idle(page.context)
     page.get_by_role("button", name="Lưu").click()
     page.wait_for_url("**/accounts/login/**")
     assert "Phi%C3%AAn" not in page.url
@@ -54,6 +54,6 @@ def test_list_filtered_after_the_session_ended_leads_to_the_sign_in(page, portal
     type_sign_in(page, "nhaplieu")
     page.wait_for_url("**/")
     page.goto("/residents/")
-    portal.let_session_idle("nhaplieu")
+    portal.let_session_idle(page.context)
     page.get_by_label("Tìm", exact=True).fill("an")
     page.wait_for_url("**/accounts/login/**")

@@ -104,6 +104,7 @@ def test_an_incident_is_made_with_what_was_picked(client_for, duty, area_a):
 )
 def test_a_slip_is_told_and_nothing_typed_is_lost(client_for, chief, area_a, wrong):
     data = typed(area_a, summary="Mất hai xe đạp", file_number="12/HS") | wrong
+    data = {name: str(value) for name, value in data.items()}
     response = client_for(chief).post(CREATE, data)
     assert response.status_code == 422
     assert set(response.context["form"].errors) == set(wrong)

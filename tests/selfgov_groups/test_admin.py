@@ -114,9 +114,7 @@ def test_same_household_twice_with_a_new_group_is_told(client, area_a):
 
 def test_household_of_another_group_is_told_beside_it(client, group, area_a):
     taken = MembershipFactory(group__neighbourhood=area_a).household
-    response = submit(
-        client, change_url(group), neighbourhood=area_a.pk, roster=[(taken, day(9))]
-    )
+    response = submit(client, change_url(group), neighbourhood=area_a.pk, roster=[(taken, day(9))])
     said = formset_errors(response, 0)
     assert list(said[0]) == ["household"]
     assert ONE_OPEN in said[0]["household"]
@@ -124,9 +122,7 @@ def test_household_of_another_group_is_told_beside_it(client, group, area_a):
 
 
 def test_overlap_with_a_past_membership_is_told_beside_the_household(client, group, area_a):
-    past = MembershipFactory(
-        group__neighbourhood=area_a, group__name="Liên gia 9", left_on=day(10)
-    )
+    past = MembershipFactory(group__neighbourhood=area_a, group__name="Liên gia 9", left_on=day(10))
     roster = [(past.household, day(11))]
     response = submit(client, change_url(group), neighbourhood=area_a.pk, roster=roster)
     assert formset_errors(response, 0)[0]["household"][0].startswith("Hộ này đã ở tổ Liên gia 9")

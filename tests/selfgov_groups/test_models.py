@@ -98,11 +98,11 @@ def test_memberships_on_a_day_count_from_joining_until_before_leaving():
 
 @pytest.mark.parametrize(
     ("start", "end", "shared"),
-    [(20, 11, True), (20, 10, False), (6, None, True), (5, None, False), (30, None, True)],
+    [(20, 9, True), (20, 10, False), (6, None, True), (5, None, False), (30, None, True)],
 )
 def test_overlapping_memberships_share_a_day(start, end, shared):
     MembershipFactory(joined_on=day(10), left_on=day(5))
-    stop = None if end is None else day(end - 1)
+    stop = None if end is None else day(end)
     assert bool(GroupMembership.objects.overlapping(day(start), stop)) is shared
 
 

@@ -39,7 +39,7 @@ def load(*, password, scale=1, seed=7, progress=lambda part: None):
         scene = Scene(
             rng=Random(),
             on=on,
-            now=timezone.localtime(),
+            now=timezone.localtime().replace(second=0, microsecond=0),
             start_day=settings.REPORT_START_DAY,
             areas=areas,
             officers=officers,

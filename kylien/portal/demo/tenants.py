@@ -10,6 +10,7 @@ from kylien.portal.demo.scene import choose, day_between
 
 TODAY, OVERDUE, DUE = 987, 12, 38  # the last two among the first
 LEFT = 860  # within the two years
+MOVED = 25  # about so many of today's changed rooms within the ward
 SETTLED_DOWN = 6  # who then took permanent residence in the ward
 OLD_ENOUGH = 2300  # days that a host must have been there: the oldest row is younger
 TERMS = {180: 22, 365: 50, 730: 28}  # days; two years at most (Luật Cư trú Điều 27)
@@ -48,7 +49,8 @@ def make_tenants(scene, homes, businesses):
     """Create the temporary residents of today and of the two years, with their ledger."""
     hosts = Hosts(scene, homes, businesses)
     people = [_tenant(scene, hosts, expires) for expires in _terms_of_today(scene)]
-    for person in scene.rng.sample(people, 40):
+    first_term = [person for person in people if len(person.rows) == 1]
+    for person in scene.rng.sample(first_term, MOVED * 2):
         _move_once(scene, hosts, person)
     for _ in range(LEFT):
         left = scene.recent_day(spare=1)
@@ -116,11 +118,12 @@ def _tenant(scene, hosts, expires):
 def _move_once(scene, hosts, person):
     """Let a tenant have lived in another rented room of the ward before, within the same term."""
     row, home = person.now, hosts.home()
-    day = day_between(scene.rng, row.started_on + dt.timedelta(days=20), scene.days_ago(2))
-    if row.household and row.household is not home.household and row.started_on < day < scene.on:
-        relation, note = row.relation, row.relation_note
-        person.came_from(day, Start.TRANSFER, home=home, relation=relation)
-        person.rows[-2].relation_note = note
+    first, last = row.started_on + dt.timedelta(days=20), min(scene.on, row.expires_on)
+    last -= dt.timedelta(days=5)
+    if row.household and row.household is not home.household and first < last:
+        day = day_between(scene.rng, first, last)
+        person.came_from(day, Start.TRANSFER, home=home, relation=row.relation)
+        person.rows[-2].relation_note = row.relation_note
 
 
 def _before_settling_down(scene, hosts, homes):

@@ -1,0 +1,323 @@
+"""The demo ward, loaded once for all tests here; each test stands in a savepoint of that load."""
+
+import re
+from collections import Counter
+from io import StringIO
+from itertools import groupby, pairwise
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import models, transaction
+from django.utils import timezone
+
+from businesses.models import Business, Certificate
+from households.models import Household, Residence, Resident, StayNotice
+from households.services import TERM_LIMIT_YEARS, years_later
+from incidents.models import Incident
+from kylien.accounts.models import User
+from kylien.areas.models import Neighbourhood, Ward
+from kylien.audit.models import AuditEntry
+from kylien.core import text
+from kylien.core.periods import Month
+from selfgov_groups.models import GroupMeeting, GroupMembership, SelfManagedGroup
+
+pytestmark = pytest.mark.django_db
+Relation = Residence.Relation
+
+
+@pytest.fixture(scope="module", autouse=True)
+def printed(django_db_setup, django_db_blocker):
+    """Load the ward in a transaction that is rolled back after the module's last test."""
+    output = StringIO()
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch, transaction.atomic():
+        patch.setenv("DEMO_PASSWORD", "mat-khau-trinh-dien")
+        __import__('time_machine').travel('2026-12-15T06:03:00+07:00', tick=False).start(); call_command('demo', '--seed', '3', stdout=output)
+        yield output.getvalue()
+        transaction.set_rollback(True)
+
+
+# --- The article's figures ------------------------------------------------------------------------
+
+
+def test_population_is_the_article_s():
+    assert Household.objects.active().count() == 1045
+    assert Residence.objects.permanent().current().count() == 3472
+    assert Residence.objects.temporary().current().count() == 987
+    assert Resident.objects.present().count() == 3472 + 987  # nobody is both
+
+
+def test_businesses_are_the_article_s():
+    rows = Business.objects.trading().values_list("sector__code", flat=True)
+    expected = {"company": 104, "eating": 89, "project": 17, "karaoke": 9, "pawnshop": 5, "lpg": 2}
+    assert Counter(rows) == expected
+
+
+def test_groups_are_the_article_s(on):
+    assert SelfManagedGroup.objects.active().count() == 34
+    assert GroupMembership.objects.open_on(on).count() == 1020
+    outside = Household.objects.active().exclude(
+        pk__in=GroupMembership.objects.current().values("household")
+    )
+    assert outside.count() == 25
+
+
+def test_ward_is_the_article_s(on):
+    ward = Ward.objects.valid_on(on).get()
+    assert (ward.name, ward.unit_code, ward.valid_to) == ("Kỳ Liên", "18841", None)
+    assert {"label": "Trực ban", "phone": "069.29 26 112"} in ward.hotline_rows()
+    assert Neighbourhood.objects.count() == 7
+
+
+# --- The ledger -----------------------------------------------------------------------------------
+
+
+def rows_by(attribute, **filters):
+    """Group the ledger's rows: `[(key, rows in order of time), ...]`."""
+    rows = Residence.objects.filter(**filters).select_related("household", "resident")
+    rows = sorted(rows, key=lambda row: (getattr(row, attribute), row.started_on, row.pk))
+    return [(key, list(group)) for key, group in groupby(rows, lambda r: getattr(r, attribute))]
+
+
+def test_every_household_has_one_head_on_every_day():
+    for _, rows in rows_by("household_id", kind="P"):
+        household = rows[0].household
+        heads = [row for row in rows if row.relation == Relation.HEAD]
+        assert heads[0].started_on == household.opened_on
+        assert all(one.ended_on == two.started_on for one, two in pairwise(heads))
+        assert heads[-1].ended_on == household.dissolved_on
+
+
+def test_heads_live_permanently_in_active_households():
+    heads = Residence.objects.current().filter(relation=Relation.HEAD)
+    assert set(heads.values_list("kind", flat=True)) == {"P"}
+    assert heads.values("household").distinct().count() == heads.count() == 1045
+    assert not heads.exclude(household__dissolved_on=None).exists()
+
+
+def test_nobody_lives_twice_at_a_time():
+    for _, rows in rows_by("resident_id"):
+        assert all(one.ended_on and one.ended_on <= two.started_on for one, two in pairwise(rows))
+
+
+def test_internal_rows_follow_one_another_on_the_same_day():
+    internal = set(Residence.Start.values) - set(Residence.Start.external())
+    for _, rows in rows_by("resident_id"):
+        assert rows[0].start_reason not in internal
+        assert rows[-1].end_reason not in internal
+        for one, two in pairwise(rows):
+            if one.end_reason in internal or two.start_reason in internal:
+                assert (one.end_reason, one.ended_on) == (two.start_reason, two.started_on)
+                assert one.kind == two.kind
+            if one.end_reason in {"SPLIT", "MERGE", "EXTENSION", "HEAD_CHANGE"}:
+                assert one.neighbourhood_id == two.neighbourhood_id
+
+
+def test_rows_lie_within_lives_households_and_terms(on):
+    for row in Residence.objects.select_related("resident", "household", "lodging", "employer"):
+        assert row.resident.birth_date <= row.started_on <= on
+        assert row.ended_on is None or row.ended_on <= on
+        assert row.neighbourhood_id == row.host().neighbourhood_id
+        if row.household:
+            assert row.household.opened_on <= row.started_on
+            if row.household.dissolved_on:
+                assert row.ended_on
+                assert row.ended_on <= row.household.dissolved_on
+        if row.expires_on:
+            assert row.expires_on <= years_later(row.started_on, TERM_LIMIT_YEARS)
+
+
+def test_residents_repeat_what_the_ledger_says():
+    for resident in Resident.objects.prefetch_related("residences"):
+        rows = sorted(resident.residences.all(), key=lambda row: (row.started_on, row.pk))
+        last = rows[-1]
+        present = last.ended_on is None
+        expected = (present, last.kind if present else "", last.neighbourhood_id)
+        said = (resident.present, resident.residence_kind, resident.neighbourhood_id)
+        assert said == expected
+
+
+@pytest.mark.parametrize("kind", ["P", "T"])
+def test_stock_and_flow_agree_for_24_months(on, kind):
+    rows = Residence.objects.filter(kind=kind)
+    for month in Month.containing(on).last(24):
+        period = month.period
+        came, went = rows.started_in(period).count(), rows.ended_in(period).count()
+        assert came, month
+        assert went or not month.is_over(on), month
+        closing = rows.open_before(period.end).count()
+        assert rows.open_before(period.start).count() + came - went == closing, month
+
+
+@pytest.mark.parametrize("kind", ["P", "T"])
+def test_stock_and_flow_agree_in_each_neighbourhood(on, kind):
+    for neighbourhood in Neighbourhood.objects.all():
+        rows = Residence.objects.filter(kind=kind, neighbourhood=neighbourhood)
+        for month in Month.containing(on).last(24):
+            period = month.period
+            came = rows.started_in(period, transfers=True).count()
+            went = rows.ended_in(period, transfers=True).count()
+            closing = rows.open_before(period.end).count()
+            assert rows.open_before(period.start).count() + came - went == closing
+
+
+def test_every_reason_occurs():
+    ends = Residence.objects.exclude(end_reason="").values_list("end_reason", flat=True)
+    assert set(Residence.objects.values_list("start_reason", flat=True)) == set(
+        Residence.Start.values
+    )
+    assert set(ends) == set(Residence.End.values)
+
+
+# --- People who do not exist ----------------------------------------------------------------------
+
+
+def test_numbers_are_nobody_s():
+    for row in Resident.objects.exclude(citizen_id=""):
+        digit = (row.birth_date.year // 100 - 19) * 2 + (row.sex == "F")
+        assert re.fullmatch(rf"099{digit}{row.birth_date:%y}\d{{6}}", row.citizen_id)
+    assert not StayNotice.objects.exclude(id_number__regex=r"^099[0-9]{9}$").exists()
+    for model in (Resident, Business):
+        assert not model.objects.exclude(phone="").exclude(phone__regex=r"^0100[0-9]{6}$").exists()
+    ids = Resident.objects.filter(citizen_id="", present=True)
+    assert {timezone.localdate().year - row.birth_date.year for row in ids} <= {0, 1}
+
+
+def test_names_are_names():
+    names = [*Resident.objects.values_list("full_name", flat=True)]
+    names += StayNotice.objects.values_list("guest_name", flat=True)
+    assert all(text.is_person_name(name) and 2 <= len(name.split()) <= 4 for name in names)
+    assert len(set(names)) > len(names) / 2
+    assert not Business.objects.filter(name__icontains="formosa").exists()
+
+
+def test_families_are_plausible():
+    """Parents are 18 to 50 years older than their children, in the homes of today."""
+    for _, rows in rows_by("household_id", kind="P", ended_on=None):
+        head = next(row.resident for row in rows if row.relation == Relation.HEAD)
+        for row in rows:
+            years = (row.resident.birth_date - head.birth_date).days / 365.25
+            low, high = {
+                Relation.CHILD: (18, 52),
+                Relation.PARENT: (-50, -18),
+                Relation.GRANDCHILD: (36, 80),
+                Relation.SPOUSE: (-9, 9),
+            }.get(row.relation, (-100, 100))
+            assert low <= years <= high, (row.relation, years)
+
+
+# --- Groups, businesses, events -------------------------------------------------------------------
+
+
+def test_groups_hold_households_of_their_neighbourhood_one_at_a_time(on):
+    rows = GroupMembership.objects.select_related("group", "household").order_by(
+        "household", "joined_on"
+    )
+    for _, own in groupby(rows, lambda row: row.household_id):
+        own = list(own)
+        assert all(one.left_on and one.left_on <= two.joined_on for one, two in pairwise(own))
+        for row in own:
+            assert row.group.neighbourhood_id == row.household.neighbourhood_id
+            assert max(row.group.founded_on, row.household.opened_on) <= row.joined_on <= on
+
+
+def test_groups_meet_and_some_are_silent(on):
+    last = dict(GroupMeeting.objects.values_list("group").annotate(models.Max("held_on")))
+    assert len(last) == 34
+    assert sum((on - day).days > 90 for day in last.values()) == 4
+    sizes = Counter(GroupMembership.objects.current().values_list("group", flat=True))
+    assert all(
+        0 < m.attended <= sizes[m.group_id] and m.held_on < on for m in GroupMeeting.objects.all()
+    )
+
+
+def test_something_is_due(on):
+    assert Residence.objects.overdue(on).count() == 12
+    assert Residence.objects.expiring(on, 30).count() == 12 + 38
+    assert Certificate.objects.expiring(on, 30).count() == 3
+    assert Certificate.objects.expiring(on, -1).count() == 1
+    assert StayNotice.objects.unconfirmed().count() == 6
+    assert StayNotice.objects.late().exists()
+    assert Incident.objects.pending().exists()
+
+
+def test_every_month_has_incidents(on):
+    *over, present = Month.containing(on).last(25)
+    counts = [Incident.objects.happened_in(month.period).count() for month in over]
+    assert min(counts) >= 10
+    assert max(counts) <= 18
+    assert Incident.objects.happened_in(present.period).count() >= 2
+    crowds = Incident.objects.filter(type__crowd=True)
+    assert crowds.exists()
+
+
+@pytest.mark.parametrize("model", [Business, Household, Incident, SelfManagedGroup, StayNotice])
+def test_rows_pass_their_own_rules(model):
+    for obj in model.objects.all():
+        obj.clean()
+
+
+def test_nothing_lies_ahead():
+    now = timezone.now()
+    for model, field in (
+        (Incident, "occurred_at"),
+        (Incident, "created_at"),
+        (StayNotice, "arrived_at"),
+        (StayNotice, "notified_at"),
+        (StayNotice, "confirmed_at"),
+        (Certificate, "issued_on"),
+        (Incident, "resolved_on"),
+    ):
+        day = now if field.endswith("at") else timezone.localdate()
+        assert not model.objects.filter(**{f"{field}__gt": day}).exists(), field
+    assert not StayNotice.objects.filter(notified_at__lt=models.F("arrived_at")).exists()
+
+
+# --- Accounts and the command ---------------------------------------------------------------------
+
+
+def test_accounts_sign_in_with_the_password_given(on):
+    assert User.objects.count() == 7
+    users = {user.username: user for user in User.objects.all()}
+    assert all(user.check_password("mat-khau-trinh-dien") for user in users.values())
+    assert users["quantri"].is_superuser
+    beats = [{n.name for n in users[name].beats} for name in ("cskv1", "cskv2")]
+    assert {"Liên Phú", "Hoành Nam"} < beats[0]
+    assert not beats[0] & beats[1]
+    assert len(beats[0] | beats[1]) == 7
+
+
+def test_load_is_in_the_audit_trail():
+    for model in (Household, Resident, Residence, Business, Incident, GroupMembership):
+        entries = AuditEntry.objects.filter(table=model._meta.label_lower, action="create")
+        assert entries.count() == model.objects.count()
+
+
+def test_password_is_not_shown_when_it_was_given(printed):
+    assert "cskv1" in printed
+    assert "mat-khau-trinh-dien" not in printed
+
+
+def test_second_load_is_refused():
+    with pytest.raises(CommandError, match="đã có dữ liệu"):
+        call_command("demo")
+
+
+def test_second_load_with_if_empty_names_the_accounts():
+    output = StringIO()
+    call_command("demo", "--if-empty", stdout=output)
+    assert "trucban" in output.getvalue()
+    assert "mat-khau-trinh-dien" not in output.getvalue()
+    assert Household.objects.active().count() == 1045
+
+
+@pytest.mark.parametrize("arguments", [[], ["--if-empty"], ["--scale", "2"]])
+def test_refused_outside_demo_mode(settings, arguments):
+    settings.DEMO = False
+    with pytest.raises(CommandError, match="DEMO=true"):
+        call_command("demo", *arguments)
+
+
+@pytest.mark.parametrize("scale", ["0", "-1", "51"])
+def test_bad_scale_is_refused(scale):
+    with pytest.raises(CommandError, match="--scale"):
+        call_command("demo", "--scale", scale)
