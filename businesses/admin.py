@@ -2,9 +2,10 @@
 
 from django.contrib import admin
 
-from businesses.forms import CertificateRules, PhoneField
+from businesses.forms import CertificateRules
 from businesses.models import Business, Certificate, Sector
 from kylien.core.admin import RecordAdmin, RecordAdminForm, RecordInline
+from kylien.core.forms import PhoneField
 
 
 class BusinessAdminForm(RecordAdminForm):

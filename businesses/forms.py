@@ -1,21 +1,7 @@
 """Forms of the businesses app, and the rules that the admin's forms share with the portal's."""
 
 from businesses.models import Business, Certificate
-from kylien.core import text
-from kylien.core.forms import MaskedField, RecordForm
-
-BAD_PHONE = "Số điện thoại chưa đúng: di động 10 số, máy bàn 11 số."
-
-
-class PhoneField(MaskedField):
-    def __init__(self, **kwargs):
-        super().__init__(
-            clean_number=text.clean_phone,
-            check=text.is_phone,
-            sentence=BAD_PHONE,
-            **{"label": "Điện thoại", "required": False, "max_length": 30, **kwargs},
-        )
-        self.widget.attrs.update({"inputmode": "tel", "autocomplete": "off", "data-half": ""})
+from kylien.core.forms import PhoneField, RecordForm
 
 
 class BusinessForm(RecordForm):

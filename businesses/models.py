@@ -3,7 +3,7 @@
 import datetime as dt
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from kylien.areas.models import Neighbourhood, SettingQuerySet
 from kylien.core import text
@@ -114,6 +114,17 @@ class Business(Record):
     def as_option(self):
         return {"code": self.code, "label": self.name, "detail": self.address}
 
+    def papers(self, on):
+        """List `(certificate, (tone, word))`, newest first; a paper that a newer one of its kind
+        has replaced is no longer due."""
+        found, replaced = [], set()
+        for row in self.certificates.order_by("-issued_on", "-pk"):
+            old = row.kind in replaced and not row.revoked_on
+            found.append((row, ("mute", "Đã có giấy mới") if old else row.badge(on)))
+            if not row.revoked_on:
+                replaced.add(row.kind)
+        return found
+
     def state_badge(self):
         tone = {"open": "ok", "suspended": "due", "closed": "mute"}[self.state]
         return tone, self.get_state_display()
@@ -129,12 +140,16 @@ class CertificateQuerySet(TrackedQuerySet):
         )
 
     def expiring(self, on, days):
-        """Return the certificates of trading businesses whose last day is within `days` of `on`
-        or already past."""
-
-        return self.filter(expires_on__lte=on + dt.timedelta(days=days), revoked_on=None).exclude(
-            business__state=Business.State.CLOSED
+        """Return the certificates of trading businesses whose last day is within `days` of `on` or
+        past, unless a newer paper of the kind has taken their place."""
+        newer = Certificate.objects.filter(
+            business=OuterRef("business"),
+            kind=OuterRef("kind"),
+            issued_on__gt=OuterRef("issued_on"),
+            revoked_on=None,
         )
+        rows = self.filter(expires_on__lte=on + dt.timedelta(days=days), revoked_on=None)
+        return rows.exclude(business__state=Business.State.CLOSED).exclude(Exists(newer))
 
 
 class Certificate(Tracked):

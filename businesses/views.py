@@ -38,7 +38,7 @@ class BusinessView(RecordView):
         return {
             "conditional": obj.sector.is_conditional(on),
             "licensed": security.exists(),
-            "certificates": [(row, row.badge(on)) for row in obj.certificates.all()],
+            "certificates": obj.papers(on),
             "may_add": user.has_perm(ADD_CERTIFICATE),
             "may_change": user.has_perm(CHANGE_CERTIFICATE),
             "certificate_form": forms.CertificateForm(business=obj, user=user, on=on, prefix="c"),

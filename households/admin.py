@@ -9,13 +9,12 @@ from households.forms import (
     BirthMixin,
     CitizenIdField,
     PersonNameField,
-    PhoneField,
     StayNoticeForm,
 )
 from households.models import Household, Residence, Resident, StayNotice
 from households.services import check_start, start_residence
 from kylien.core.admin import LedgerInline, LookOnly, RecordAdmin, RecordAdminForm
-from kylien.core.forms import RecordInlineFormSet
+from kylien.core.forms import PhoneField, RecordInlineFormSet
 
 
 class MemberRowForm(BirthMixin, RecordAdminForm):
@@ -156,11 +155,25 @@ class StaysInline(LookOnly, LedgerInline):
         return super().get_queryset(request).select_related("household")
 
 
+class ResidenceKindFilter(admin.SimpleListFilter):
+    title = "cư trú"
+    parameter_name = "residence"
+
+    def lookups(self, request, model_admin):
+        return [*Residence.Kind.choices, ("gone", "Đã rời phường")]
+
+    def queryset(self, request, queryset):
+        kind = self.value()
+        if kind == "gone":
+            return queryset.filter(present=False)
+        return queryset.filter(residence_kind=kind) if kind else queryset
+
+
 @admin.register(Resident)
 class ResidentAdmin(RecordAdmin):
     form = ResidentAdminForm
     list_display = ("full_name", "code", "birth_shown", "sex", "masked_id", "neighbourhood")
-    list_filter = ("neighbourhood", "sex", "residence_kind")
+    list_filter = ("neighbourhood", "sex", ResidenceKindFilter)
     list_select_related = ("neighbourhood",)
     fields = ("full_name", "birth", "sex", "citizen_id", "phone", "note")
     inlines = (StaysInline,)

@@ -11,10 +11,16 @@ from businesses.models import Business
 from households.models import Household, Residence, Resident, StayNotice
 from households.services import end_residence, start_residence
 from kylien.core import text
-from kylien.core.forms import CodeField, DayField, MaskedField, RecordForm, RecordFormMixin
+from kylien.core.forms import (
+    CodeField,
+    DayField,
+    MaskedField,
+    PhoneField,
+    RecordForm,
+    RecordFormMixin,
+)
 
 BAD_ID = "Số định danh có đúng 12 chữ số, không thể toàn một chữ số."
-BAD_PHONE = "Số điện thoại chưa đúng: di động 10 số, máy bàn 11 số."
 BAD_NAME = "Họ tên chỉ gồm chữ, khoảng trắng, dấu ' và dấu -."
 
 
@@ -27,17 +33,6 @@ class CitizenIdField(MaskedField):
             **{"label": "Số định danh", "required": False, "max_length": 20, **kwargs},
         )
         self.widget.attrs.update({"inputmode": "numeric", "autocomplete": "off", "data-half": ""})
-
-
-class PhoneField(MaskedField):
-    def __init__(self, **kwargs):
-        super().__init__(
-            clean_number=text.clean_phone,
-            check=text.is_phone,
-            sentence=BAD_PHONE,
-            **{"label": "Điện thoại", "required": False, "max_length": 30, **kwargs},
-        )
-        self.widget.attrs.update({"inputmode": "tel", "autocomplete": "off", "data-half": ""})
 
 
 class PersonNameField(forms.CharField):

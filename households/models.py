@@ -35,9 +35,14 @@ class HouseholdQuerySet(RecordQuerySet):
     def for_list(self):
         now = Residence.objects.filter(household=OuterRef("pk"), ended_on=None).order_by()
         head = now.filter(relation=Residence.Relation.HEAD)
-        return self.select_related("neighbourhood").annotate(
-            head_name=Subquery(head.values("resident__full_name")[:1]),
-            members=Subquery(now.values("household").annotate(n=Count("pk")).values("n")),
+        shown = ("code", "address", "opened_on", "dissolved_on", "neighbourhood__name")
+        return (
+            self.select_related("neighbourhood")
+            .only(*shown)
+            .annotate(
+                head_name=Subquery(head.values("resident__full_name")[:1]),
+                members=Subquery(now.values("household").annotate(n=Count("pk")).values("n")),
+            )
         )
 
 
@@ -45,8 +50,8 @@ class Household(Record):
     """People registered together at a place, with one head."""
 
     address = models.CharField("địa chỉ", max_length=200)
-    neighbourhood = models.ForeignKey(
-        Neighbourhood, models.PROTECT, "households", verbose_name="tổ dân phố"
+    neighbourhood = models.ForeignKey(  # no index of its own: household_by_area serves better
+        Neighbourhood, models.PROTECT, "households", db_index=False, verbose_name="tổ dân phố"
     )
     opened_on = models.DateField("ngày lập hộ")
     dissolved_on = models.DateField("ngày xoá hộ", null=True, blank=True)
@@ -117,13 +122,18 @@ class ResidentQuerySet(RecordQuerySet):
         return self.filter(present=True)
 
     def for_list(self):
+        shown = ("code", "full_name", "birth_date", "birth_precision", "sex", "citizen_id")
+        stay = ("resident", "kind", "relation", "relation_note", "expires_on", "ended_on")
         now = (
             Residence.objects.filter(ended_on=None)
-            .select_related("household", "lodging", "employer")
+            .select_related("household")
+            .only(*stay, "household__code")
             .order_by("kind", "pk")
         )
-        return self.select_related("neighbourhood").prefetch_related(
-            models.Prefetch("residences", now, to_attr="residences_now")
+        return (
+            self.select_related("neighbourhood")
+            .only(*shown, "neighbourhood__name")
+            .prefetch_related(models.Prefetch("residences", now, to_attr="residences_now"))
         )
 
 
@@ -157,6 +167,7 @@ class Resident(Record):
         "residents",
         null=True,
         editable=False,
+        db_index=False,  # resident_by_area serves better
         verbose_name="tổ dân phố",
     )
 
@@ -177,10 +188,15 @@ class Resident(Record):
         verbose_name = "nhân khẩu"
         verbose_name_plural = "nhân khẩu"
         indexes = [
-            # The list's own order, with what its scope and count need.
+            # The list's own order, for the ward and for some neighbourhoods; then what is counted.
             models.Index(
                 fields=["sort_key", "id", "neighbourhood", "residence_kind"],
                 name="resident_order",
+                condition=Q(present=True),
+            ),
+            models.Index(
+                fields=["neighbourhood", "sort_key", "id"],
+                name="resident_area_order",
                 condition=Q(present=True),
             ),
             models.Index(
@@ -415,7 +431,12 @@ class Residence(Tracked):
                 name="residence_members",
                 condition=Q(ended_on=None),
             ),
-            # Movements of a period, and stocks before it, from the index alone.
+            # Stocks of today, and movements since a day or in a period, from the index alone.
+            models.Index(
+                fields=["kind", "neighbourhood"],
+                name="residence_now",
+                condition=Q(ended_on=None),
+            ),
             models.Index(
                 fields=["kind", "started_on", "start_reason", "ended_on", "neighbourhood"],
                 name="residence_starts",

@@ -8,13 +8,14 @@ from kylien.core.tables import (
     RecordTable,
     RightCell,
     TitleCell,
+    WideCell,
 )
 
 
 class HouseholdTable(RecordTable):
     code = TitleCell(verbose_name="Mã hộ")
     head_name = Cell(verbose_name="Chủ hộ", orderable=False, phone="detail")
-    address = Cell(verbose_name="Địa chỉ", orderable=False, phone="detail")
+    address = WideCell(verbose_name="Địa chỉ", orderable=False, phone="detail")
     neighbourhood = Cell(verbose_name="Tổ dân phố", order_by=("neighbourhood__position",))
     members = NumberCell(verbose_name="Số người", orderable=False, phone="detail")
     opened_on = DayCell(verbose_name="Lập ngày")
@@ -49,6 +50,21 @@ class ResidentTable(RecordTable):
         order_by = ("sort_key",)
 
 
+class TermCell(BadgeCell):
+    """How the term stands. The list holds temporary stays alone, so the badge need not say so."""
+
+    def shown(self, value):
+        tone, word = value
+        word = "còn hạn" if word == "Tạm trú" else word.removeprefix("Tạm trú · ")
+        return tone, word[:1].upper() + word[1:]
+
+    def html(self, value, record):
+        return super().html(value and self.shown(value), record)
+
+    def plain(self, value, record):
+        return super().plain(value and self.shown(value), record)
+
+
 class TemporaryTable(RecordTable):
     full_name = TitleCell(
         accessor="resident__full_name", verbose_name="Họ và tên", order_by=("resident__sort_key",)
@@ -57,12 +73,12 @@ class TemporaryTable(RecordTable):
     citizen_id = Cell(
         accessor="resident__masked_citizen_id", verbose_name="Số định danh", orderable=False
     )
-    host = Cell(accessor="host", verbose_name="Nơi ở", orderable=False, phone="detail")
-    employer = Cell(accessor="employer", verbose_name="Nơi làm việc", orderable=False)
+    host = WideCell(accessor="host", verbose_name="Nơi ở", orderable=False, phone="detail")
+    employer = WideCell(accessor="employer", verbose_name="Nơi làm việc", orderable=False)
     neighbourhood = Cell(verbose_name="Tổ dân phố", orderable=False)
     started_on = DayCell(verbose_name="Từ ngày")
     expires_on = DayCell(verbose_name="Thời hạn", phone="detail")
-    state = BadgeCell(accessor="badge", verbose_name="Tình trạng", orderable=False, dated=True)
+    state = TermCell(accessor="badge", verbose_name="Tình trạng", orderable=False, dated=True)
 
     class Meta(RecordTable.Meta):
         model = Residence
@@ -73,7 +89,7 @@ class TemporaryTable(RecordTable):
 class ResidenceTable(RecordTable):
     full_name = TitleCell(accessor="resident__full_name", verbose_name="Họ và tên", orderable=False)
     kind = Cell(accessor="get_kind_display", verbose_name="Loại", orderable=False)
-    host = Cell(accessor="host", verbose_name="Nơi ở", orderable=False, phone="detail")
+    host = WideCell(accessor="host", verbose_name="Nơi ở", orderable=False, phone="detail")
     relation = Cell(accessor="relation_label", verbose_name="Quan hệ", orderable=False)
     neighbourhood = Cell(verbose_name="Tổ dân phố", orderable=False)
     started_on = DayCell(verbose_name="Từ ngày", phone="detail")
@@ -87,7 +103,7 @@ class ResidenceTable(RecordTable):
     class Meta(RecordTable.Meta):
         model = Residence
         fields = ()
-        order_by = ("-started_on",)
+        order_by = ("-started_on", "-pk")
 
 
 class StayNoticeTable(RecordTable):
@@ -95,7 +111,7 @@ class StayNoticeTable(RecordTable):
     guest_name = Cell(verbose_name="Khách", order_by=("sort_key",), phone="detail")
     birth = RightCell(accessor="birth", verbose_name="Ngày sinh", orderable=False)
     id_number = Cell(accessor="masked_id_number", verbose_name="Số giấy tờ", orderable=False)
-    host = Cell(accessor="host", verbose_name="Nơi lưu trú", orderable=False, phone="detail")
+    host = WideCell(accessor="host", verbose_name="Nơi lưu trú", orderable=False, phone="detail")
     arrived_at = MomentCell(verbose_name="Đến lúc", phone="detail")
     leaves_on = DayCell(verbose_name="Đi ngày")
     notified_at = MomentCell(verbose_name="Báo lúc", orderable=False)
@@ -105,4 +121,4 @@ class StayNoticeTable(RecordTable):
     class Meta(RecordTable.Meta):
         model = StayNotice
         fields = ()
-        order_by = ("-arrived_at",)
+        order_by = ("-arrived_at", "-pk")

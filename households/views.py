@@ -136,7 +136,7 @@ class StayNoticeView(RecordView):
     url_prefix = "stay-notices"
     url_name = "staynotice"
     title = "Lưu trú"
-    create_label = "Ghi thông báo lưu trú"
+    create_label = "Ghi lưu trú"
 
     def actions(self, obj):
         found = super().actions(obj)

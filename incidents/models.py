@@ -204,7 +204,8 @@ class Incident(DeskRecord):
         happened = timezone.localdate(self.occurred_at) if self.occurred_at else None
         if self.resolved_on and happened and self.resolved_on < happened:
             errors["resolved_on"] = "Ngày giải quyết không thể trước ngày xảy ra."
-        if self.business_id and self.business.neighbourhood_id != self.neighbourhood_id:
+        elsewhere = self.business_id and self.business.neighbourhood_id != self.neighbourhood_id
+        if elsewhere and self.neighbourhood_id:
             errors["business"] = "Cơ sở này ở tổ dân phố khác."
         if errors:
             raise ValidationError(errors)

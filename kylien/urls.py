@@ -6,6 +6,7 @@ from django.urls import include, path
 
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # one door: the portal's own sign-in
+admin.site.index_title = "Chọn sổ để nhập liệu"
 
 urlpatterns = [
     path("", include("kylien.portal.urls")),

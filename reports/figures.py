@@ -15,7 +15,7 @@ from django.urls import reverse
 from households.models import Household, Residence, StayNotice
 from incidents.models import Incident, IncidentType
 from kylien.accounts.models import Scope
-from kylien.core.counts import count_all
+from kylien.core.counts import count_all, count_by
 from kylien.core.periods import Month
 from kylien.core.text import format_date
 from selfgov_groups.models import GroupMembership, SelfManagedGroup
@@ -47,7 +47,11 @@ class Reading:
 
 @dataclass(frozen=True)
 class Figure:
-    """One number of a month, and where its rows are listed."""
+    """One number of a month, and where its rows are listed.
+
+    `rows` says what is counted. Two sorts of figures are counted in other words, because `read()`
+    would be slow in a large ward: the stock before a day, and the incidents of one kind.
+    """
 
     key: str
     label: str
@@ -55,11 +59,30 @@ class Figure:
     rows: Callable[[Reading], QuerySet]
     list_name: str
     params: Callable[[Reading], dict]
+    stock_of: tuple[Residence.Kind, Callable[[Reading], dt.date]] | None = None
+    incident_kind: int | None = None
 
     def link(self, reading: Reading) -> str:
         """Return the address of the list of exactly the rows counted."""
         params = {k: v for k, v in self.params(reading).items() if v not in ("", None)}
         return f"{reverse(self.list_name)}?{urlencode(params)}"
+
+    def counts(self, reading: Reading) -> dict[str, tuple[int, QuerySet]]:
+        """Return what to count, under names that figures share, and whether to add or subtract it.
+
+        The stock before a day is `rows.open_before(day)`: all open rows, and those ended since the
+        day, without those started since (which are among the former two). These are short ranges of
+        an index, where looking at each row's two days is a walk through the whole ledger.
+        """
+        if not self.stock_of:
+            return {f"{reading.month} {self.key}": (1, self.rows(reading))}
+        kind, day_of = self.stock_of
+        day, rows = day_of(reading), reading.of(Residence).filter(kind=kind)
+        return {
+            f"{kind} open": (1, rows.current()),
+            f"{kind} ended {day}": (1, rows.filter(ended_on__gte=day)),
+            f"{kind} started {day}": (-1, rows.filter(started_on__gte=day)),
+        }
 
 
 PEOPLE, GROUPS, ORDER = "Dân cư", "Tổ liên gia tự quản", "An ninh, trật tự"
@@ -89,6 +112,7 @@ def _population(kind, prefix, name):
             lambda r: rows(r).open_before(r.period.start),
             "residence-list",
             lambda r: on_day(r.period.start - day_before),
+            stock_of=(kind, lambda r: r.period.start),
         ),
         Figure(
             f"{prefix}_in",
@@ -113,6 +137,7 @@ def _population(kind, prefix, name):
             lambda r: rows(r).open_before(r.period.end),
             "residence-list",
             lambda r: on_day(r.last_day),
+            stock_of=(kind, lambda r: r.period.end),
         ),
     ]
 
@@ -225,15 +250,32 @@ def _incidents_of(kind):
         lambda r: r.of(Incident).happened_in(r.period).filter(type__parent=kind.pk),
         "incident-list",
         lambda r: {"month": str(r.month), "type": kind.pk},
+        incident_kind=kind.pk,
     )
 
 
 def read(declared: list[Figure], scope: Scope, months: list[Month]) -> dict[Month, dict[str, int]]:
-    """Count all figures of several months in one query: `{month: {key: number}}`."""
-    rows = {
-        f"{month} {figure.key}": figure.rows(Reading(scope, month))
+    """Count the figures of several months: `{month: {key: number}}`.
+
+    One query for all, and one more where incidents are told apart by kind.
+    """
+    parts = {
+        (month, figure.key): figure.counts(Reading(scope, month))
         for month in months
         for figure in declared
+        if not figure.incident_kind
     }
-    counted = count_all(rows)
-    return {m: {f.key: counted[f"{m} {f.key}"] for f in declared} for m in months}
+    counted = count_all({name: rows for part in parts.values() for name, (_, rows) in part.items()})
+    found = {month: {} for month in months}
+    for (month, key), part in parts.items():
+        found[month][key] = sum(sign * counted[name] for name, (sign, _) in part.items())
+    kinds = {figure.key: figure.incident_kind for figure in declared if figure.incident_kind}
+    if kinds:
+        incidents = {m: Reading(scope, m).of(Incident).happened_in(m.period) for m in months}
+        by_kind = count_by(
+            {str(m): (rows, "type__parent") for m, rows in incidents.items()}
+        )
+        for month in months:
+            numbers = by_kind[str(month)]
+            found[month].update({key: numbers.get(kind, 0) for key, kind in kinds.items()})
+    return found

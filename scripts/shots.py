@@ -1,9 +1,9 @@
-"""Take pictures of every kind of page as every role: python -m scripts.shots [--only ROLE] [--page WORD]
+"""Take pictures of every kind of page as every role: python -m scripts.shots [--only ROLE]
 
 They go to shots/<width>/<role>-<page>.png (git ignores the folder): the whole page at 1366 x 768 as
-on the station's PCs and at 360 x 780 as on a phone, and at 360 once more as the phone's screen shows
-it (`...-screen.png`). The pages are found by following the portal's own links, so that a new register
-is pictured without being listed here. `--folder DIR` takes a portal that is filled already.
+on the station's PCs and at 360 x 780 as on a phone, and at 360 once more as the phone's screen
+shows it (`...-screen.png`). The pages are found by following the portal's own links, so that a new
+register is pictured without being listed here. `--folder DIR` takes a portal filled already.
 """
 
 import argparse
@@ -52,9 +52,8 @@ def addresses_of(page, url):
             continue
         page.goto(address)
         found[kind] = address  # an error page is pictured too: it is a page somebody got
-        for link in page.eval_on_selector_all("a[href]", "links => links.map(a => a.href)"):
-            if link.startswith(f"{url}/"):
-                queue.append(link.removeprefix(url).split("#")[0])
+        links = page.eval_on_selector_all("a[href]", "all => all.map(a => a.href.split('#')[0])")
+        queue += [link.removeprefix(url) for link in links if link.startswith(f"{url}/")]
     return found
 
 
@@ -73,7 +72,10 @@ def take(page, width, name, folder):
 
 
 def shoot(browser, portal, who, folder, word):
-    """Picture every kind of page that `who` reaches, in both sizes; return how many and what broke."""
+    """Picture every kind of page that `who` reaches, in both sizes.
+
+    Return how many, and what broke.
+    """
     broken, count = [], 0
     addresses = None
     for width, size in SIZES.items():

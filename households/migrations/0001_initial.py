@@ -64,6 +64,7 @@ class Migration(migrations.Migration):
                 (
                     "neighbourhood",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="households",
                         to="areas.neighbourhood",
@@ -155,6 +156,7 @@ class Migration(migrations.Migration):
                 (
                     "neighbourhood",
                     models.ForeignKey(
+                        db_index=False,
                         editable=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
@@ -520,6 +522,14 @@ class Migration(migrations.Migration):
             model_name="resident",
             index=models.Index(
                 condition=models.Q(("present", True)),
+                fields=["neighbourhood", "sort_key", "id"],
+                name="resident_area_order",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="resident",
+            index=models.Index(
+                condition=models.Q(("present", True)),
                 fields=["neighbourhood", "residence_kind"],
                 name="resident_by_area",
             ),
@@ -575,6 +585,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("ended_on", None)),
                 fields=["household", "relation"],
                 name="residence_members",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="residence",
+            index=models.Index(
+                condition=models.Q(("ended_on", None)),
+                fields=["kind", "neighbourhood"],
+                name="residence_now",
             ),
         ),
         migrations.AddIndex(

@@ -40,6 +40,9 @@ class SessionLimitMiddleware:
             return None
         if SEEN not in session or idle >= TOUCH_SECONDS:
             session[SEEN] = now
+        kept = session.get(KEPT)
+        if kept and request.method == "POST" and request.path == kept["path"]:
+            del session[KEPT]  # sent again: its text stands in that form now
         if request.user.must_change_password:
             change = reverse("account_change_password")
             if request.path not in (change, reverse("account_logout")):

@@ -27,6 +27,9 @@ class ChangePassword(PasswordChangeView):
     success_url = "/"
 
     def form_valid(self, form):
+        if form.cleaned_data["password1"] == form.cleaned_data.get("oldpassword"):
+            form.add_error("password1", "Mật khẩu mới phải khác mật khẩu cũ.")
+            return self.form_invalid(form)
         response = super().form_valid(form)
         user = self.request.user
         if user.must_change_password:

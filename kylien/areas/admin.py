@@ -5,15 +5,19 @@ from kylien.areas.models import BeatAssignment, Neighbourhood, Ward
 from kylien.core.admin import RecordAdmin, RecordInline
 
 
-class BeatInline(RecordInline):
-    model = BeatAssignment
-    fields = ("officer", "started_on", "ended_on", "note")
+class OfficerChoices:
+    """Offers the area officers alone, by name."""
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name == "officer":
             officers = User.objects.filter(groups__name=Role.AREA_OFFICER.value, is_active=True)
             kwargs["queryset"] = officers.visible_to(request.user).order_by("full_name")
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class BeatInline(OfficerChoices, RecordInline):
+    model = BeatAssignment
+    fields = ("officer", "started_on", "ended_on", "note")
 
 
 @admin.register(Ward)
@@ -31,7 +35,7 @@ class NeighbourhoodAdmin(RecordAdmin):
 
 
 @admin.register(BeatAssignment)
-class BeatAssignmentAdmin(RecordAdmin):
+class BeatAssignmentAdmin(OfficerChoices, RecordAdmin):
     """Beats by hand: who has which neighbourhood from when, so that leave can be covered."""
 
     list_display = ("officer", "neighbourhood", "started_on", "ended_on", "note")
@@ -39,6 +43,3 @@ class BeatAssignmentAdmin(RecordAdmin):
     list_select_related = ("officer", "neighbourhood")
     fields = ("officer", "neighbourhood", "started_on", "ended_on", "note")
     search_fields = ()
-
-    def formfield_for_foreignkey(self, db_field, request, **kwargs):
-        return BeatInline.formfield_for_foreignkey(self, db_field, request, **kwargs)

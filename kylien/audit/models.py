@@ -44,6 +44,11 @@ class AuditQuerySet(models.QuerySet):
             rows = rows.filter(Q(code__contains=word.upper()) | Q(user__in=found))
         return rows
 
+    def bulk_create(self, objs, ignore_conflicts=False, update_conflicts=False, **options):
+        if ignore_conflicts or update_conflicts:  # would rewrite, or quietly lose, an entry
+            raise PermissionDenied("Audit entries are never changed.")
+        return super().bulk_create(objs, **options)
+
     def update(self, **values):
         raise PermissionDenied("Audit entries are never changed.")
 

@@ -159,16 +159,16 @@ class Told:
 # Django's own tables (a user's roles, a role's permissions) have no queryset of ours: their signals
 # are the only hook there is.
 def _links_changed(sender, instance, action, reverse, model, pk_set, **kwargs):
-    if action not in ("post_add", "post_remove", "pre_clear"):
+    if action not in ("post_add", "pre_remove", "pre_clear"):
         return
     name = next(
         f.name
         for f in (User if User in (type(instance), model) else Group)._meta.many_to_many
         if f.remote_field.through is sender
     )
-    if action == "pre_clear":
-        manager = _manager(instance, sender, name, reverse)
-        pk_set = set(manager.values_list("pk", flat=True))
+    if action != "post_add":  # what is taken away is what was held, whatever was asked for
+        held = set(_manager(instance, sender, name, reverse).values_list("pk", flat=True))
+        pk_set = held if pk_set is None else pk_set & held
     if not pk_set:
         return
     owners = [instance.pk] if not reverse else sorted(pk_set)

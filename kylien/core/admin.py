@@ -25,7 +25,14 @@ FIELD_OVERRIDES = {
 
 
 class RecordAdminForm(RecordFormMixin, forms.ModelForm):
-    pass
+    """The admin's form. A row of an inline has no labels: each control says its own name."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.short_description = field.label  # the head of the inline's column
+            if field.label and not field.widget.is_hidden:
+                field.widget.attrs.setdefault("aria-label", field.label)
 
 
 class Labels:
@@ -93,6 +100,7 @@ class RecordAdmin(ScopedAdminMixin, admin.ModelAdmin):
     form = RecordAdminForm
     list_per_page = 50
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # they count every choice of every filter
     search_fields = ("search_text",)
     search_help_text = "Gõ không dấu cũng tìm được; mã, họ tên, địa chỉ, số định danh."
 

@@ -22,20 +22,20 @@ def count_all(rows: dict[str, QuerySet]) -> dict[str, int]:
     return found
 
 
-def count_by_area(rows: dict[str, tuple[QuerySet, str]]) -> dict[str, dict[int, int]]:
-    """Return `{key: {neighbourhood id: count}}` of querysets and their paths to a neighbourhood."""
+def count_by(rows: dict[str, tuple[QuerySet, str]]) -> dict[str, dict[int, int]]:
+    """Return `{key: {id: count}}` of querysets and their paths to what they are told apart by."""
     found = defaultdict(dict)
     parts = [
         part.order_by()
-        .annotate(figure=Value(key, CharField()), area=F(path))
-        .values("figure", "area")
+        .annotate(figure=Value(key, CharField()), whose=F(path))
+        .values("figure", "whose")
         .annotate(n=Count("pk"))
-        .values_list("figure", "area", "n")
+        .values_list("figure", "whose", "n")
         for key, (part, path) in rows.items()
         if not part.query.is_empty()
     ]
-    for key, area, n in _union(parts):
-        found[key][area] = n
+    for key, whose, n in _union(parts):
+        found[key][whose] = n
     return found
 
 

@@ -86,7 +86,7 @@ class RecordFilterSet(django_filters.FilterSet):
         class FilterForm(form_class):
             def clean_q(self):
                 query = self.cleaned_data["q"]
-                if request.method == "GET" and text.count_digits(query) >= 6:
+                if request.method == "GET" and text.holds_number(query):
                     raise ValidationError(NUMBERS_BY_POST)
                 return query
 

@@ -4,9 +4,8 @@
 checks constraints across the rows typed together.
 """
 
-from itertools import chain
-
 import re
+from itertools import chain
 
 from django import forms
 from django.apps import apps
@@ -84,6 +83,19 @@ class MaskedField(forms.CharField):
         super().validate(value)
         if value not in ("", "-") and not self.check(value):
             raise ValidationError(self.sentence, code="invalid")
+
+
+class PhoneField(MaskedField):
+    """A phone number in any spelling; stored as digits, shown masked."""
+
+    def __init__(self, **kwargs):
+        super().__init__(
+            clean_number=text.clean_phone,
+            check=text.is_phone,
+            sentence="Số điện thoại chưa đúng: di động 10 số, máy bàn 11 số.",
+            **{"label": "Điện thoại", "required": False, "max_length": 30, **kwargs},
+        )
+        self.widget.attrs.update({"inputmode": "tel", "autocomplete": "off", "data-half": ""})
 
 
 class CodeField(forms.CharField):
@@ -321,7 +333,7 @@ class RecordInlineFormSet(forms.BaseInlineFormSet):
         return form
 
     def validate_unique(self):
-        """Do nothing: `clean()` checks what Django would here, with the constraint's own sentence."""
+        """Do nothing: `clean()` checks what Django would, with the constraint's own sentence."""
 
     def clean(self):
         super().clean()

@@ -6,7 +6,7 @@ through `TrackedQuerySet` or `Tracked.save()/delete()`, which record what change
 with the write; `visible_to()` is the only door from a user to rows.
 """
 
-from functools import reduce
+from functools import cache, reduce
 from operator import and_
 
 from django.core.exceptions import ValidationError
@@ -264,6 +264,12 @@ def _holds(query):
     return reduce(and_, (Q(exact_text__contains=word) for word in words), Q())
 
 
+@cache
+def _detail_address(name):
+    """Return what stands before the key in the addresses of a model's pages: asked once a row."""
+    return reverse(f"{name}-detail", args=[0]).removesuffix("0/")
+
+
 class Record(Tracked):
     """A root: has a code that people can say, a page of its own, and is found by searching."""
 
@@ -286,7 +292,7 @@ class Record(Tracked):
         return self.code
 
     def get_absolute_url(self):
-        return reverse(f"{self._meta.model_name}-detail", args=[self.pk])
+        return f"{_detail_address(self._meta.model_name)}{self.pk}/"
 
     def code_series(self):
         """Return the prefix under which this row's number counts, e.g. `VV-2026`."""

@@ -211,7 +211,7 @@ class RecordView(ScopedMixin, View):
         params = data.copy()
         for key in ("csrfmiddlewaretoken", "_export", "_filter", "page", without):
             params.pop(key, None)
-        if text.count_digits(params.get("q", "")) >= 6:
+        if text.holds_number(params.get("q", "")):
             params.pop("q")
         for key, value in values.items():
             params[key] = value
@@ -289,7 +289,7 @@ class RecordView(ScopedMixin, View):
         """Answer the picker: at most eight records that hold the words, by name."""
         query = self.request.GET.get("q", "")
         found = []
-        if text.tokens(query) and text.count_digits(query) < 6:
+        if text.tokens(query) and not text.holds_number(query):
             keys = self.rows.search(query).order_by("sort_key", "pk").values_list("pk", flat=True)
             wanted = list(keys[:8])
             rows = {row.pk: row for row in self.load(wanted)}

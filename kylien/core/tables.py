@@ -58,8 +58,14 @@ class DayCell(RightCell):
         return self.plain(value, record) or DASH
 
 
+class WideCell(Cell):
+    """Longer text, such as the name of a business: it gets room before the short columns do."""
+
+    css = "wide"
+
+
 class MomentCell(RightCell):
-    css = "num nowrap"
+    css = "num moment"
 
     def plain(self, value, record):
         return localtime(value).strftime("%d/%m/%Y %H:%M") if value else ""

@@ -108,6 +108,19 @@ def count_digits(query: str) -> int:
     return sum(char.isdecimal() for char in query)
 
 
+SECRET_DIGITS = 6
+# A record's code (H-00217, VV-2026-0002): said aloud and written in addresses, nobody's number.
+_CODE = re.compile(r"(?<!\S)[^\W\d_]{1,4}(?:-[0-9]{1,6}){1,2}(?!\S)")
+
+
+def holds_number(query: str) -> bool:
+    """Tell whether a query may hold an id or phone number: six digits or more outside codes.
+
+    Such a query never stands in an address; `static/js/portal.js` has the same rule.
+    """
+    return count_digits(_CODE.sub(" ", query)) >= SECRET_DIGITS
+
+
 # --- Sorting ------------------------------------------------------------------------------------
 
 MAX_KEY = 200

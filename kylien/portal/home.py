@@ -10,7 +10,7 @@ from incidents.models import Incident
 from kylien.accounts.models import Scope
 from kylien.areas.models import BeatAssignment, Neighbourhood
 from kylien.core import charts, text
-from kylien.core.counts import count_all, count_by_area
+from kylien.core.counts import count_all, count_by
 from kylien.core.periods import Month
 from reports.views import SMALL, difference, shown
 from selfgov_groups.models import GroupMembership, SelfManagedGroup
@@ -68,19 +68,19 @@ class Home:
         return found
 
     def count_stock(self):
-        grouped = GroupMembership.objects.current().values("household")
         households = self.of(Household).active()
+        grouped = self.of(GroupMembership).current().filter(household__dissolved_on=None)
         residents = self.of(Resident).present()
         rows = {
             "households": (households, "neighbourhood"),
-            "grouped": (households.filter(pk__in=grouped), "neighbourhood"),
+            "grouped": (grouped, "household__neighbourhood"),  # a household is in one at a time
             "population": (residents.filter(residence_kind="P"), "neighbourhood"),
             "temporary": (residents.filter(residence_kind="T"), "neighbourhood"),
             "groups": (self.of(SelfManagedGroup).active(), "neighbourhood"),
             "incidents": (self.of(Incident).happened_in(self.month.period), "neighbourhood"),
             "sectors": (self.of(Business).trading(), "sector"),
         }
-        return count_by_area(rows)
+        return count_by(rows)
 
     def count_flow(self):
         transfers = not self.scope.whole_ward

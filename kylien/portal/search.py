@@ -91,7 +91,7 @@ KINDS = (
 
 def search(user, query):
     """Return the groups of hits that `templates/portal/search.html` shows."""
-    numbers = text.count_digits(query) >= 6
+    numbers = text.holds_number(query)
     groups = []
     for kind in KINDS:
         if not kind.may(user):

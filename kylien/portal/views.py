@@ -35,7 +35,7 @@ def search_page(request):
         raise PermissionDenied
     data = request.POST if request.method == "POST" else request.GET
     query = text.clean(data.get("q", ""))[:200]
-    number = text.count_digits(query) >= 6
+    number = text.holds_number(query)
     if request.method == "POST" and not number:
         return HttpResponseRedirect(f"{reverse('search')}?{urlencode({'q': query})}")
     if request.method == "GET" and number:

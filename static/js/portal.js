@@ -6,7 +6,8 @@
   const $ = (sel, root = document) => root.querySelector(sel);
   const digits = (text) => (text.match(/\d/g) || []).length;
   // Six digits or more are an ID or a phone number: they must never reach an address, a log line or the history.
-  const isSecret = (text) => digits(text || "") >= 6;
+  // A record's code (H-00217, VV-2026-0002) is nobody's number: the rule is text.holds_number() in Python.
+  const isSecret = (text) => digits((text || "").replace(/(^|\s)\p{L}{1,4}(-\d{1,6}){1,2}(?=\s|$)/gu, " ")) >= 6;
   const csrf = () => ($("input[name=csrfmiddlewaretoken]") || {}).value || "";
 
   const hidden = (name, value) => {
@@ -339,6 +340,11 @@
   const start = (root) => root.querySelectorAll("input[data-picker-url]:not([role])").forEach(makePicker);
   start(document);
   document.addEventListener("htmx:afterSettle", (e) => start(e.detail.target));
-  const first = $("[data-focus]") || $("form[data-record-form] .field :is(input, select, textarea):not(:disabled):not([type=hidden])");
-  if (first && !window.location.hash) first.focus({ preventScroll: first.matches("input, select, textarea") });
+  // A form's page starts in its first field. An entry row on a record's page takes the cursor only after a row was
+  // added (the address then names its section), so that reading the page leaves the "/" key free.
+  const control = ".field :is(input, select, textarea):not(:disabled):not([type=hidden])";
+  const part = window.location.hash.length > 1 && document.getElementById(window.location.hash.slice(1));
+  const entry = part && window.matchMedia("(pointer: fine)").matches && part.closest("section");
+  const first = $("[data-focus]") || (entry ? $(`form ${control}`, entry) : part ? null : $(`.form-page form[data-record-form] ${control}`));
+  if (first) first.focus({ preventScroll: first.matches("input, select, textarea") });
 })();

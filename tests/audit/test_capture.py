@@ -35,7 +35,11 @@ each_secret = pytest.mark.parametrize(
 
 def new_values(row):
     """Return one recorded field that is easy to change, and two other values for it."""
-    names = {"GroupMembership": "joined_on", "Residence": "relation_note"}
+    names = {
+        "GroupMembership": "joined_on",
+        "Residence": "relation_note",
+        "Certificate": "issuer",  # its number is unique with it
+    }
     name = names.get(type(row).__name__)
     if name == "joined_on":
         return name, day(250), day(251)
@@ -77,7 +81,7 @@ class Watch:
 
     def entries(self, model, pk=None):
         found = AuditEntry.objects.filter(pk__gt=self.last, table=model._meta.label_lower)
-        return list(found.filter(row=pk) if pk else found)
+        return list((found.filter(row=pk) if pk else found).order_by("pk"))
 
     def expect(self, row, action, *fields):
         """Check that there is exactly one entry for `row`, of this action, with these fields."""
@@ -207,7 +211,10 @@ def test_bulk_create_tells_the_same_as_create(model):
 
 @each_model
 def test_bulk_create_that_hides_what_it_did_is_refused(model):
-    for options in ({"ignore_conflicts": True}, {"update_conflicts": True, "update_fields": ["pk"]}):
+    for options in (
+        {"ignore_conflicts": True},
+        {"update_conflicts": True, "update_fields": ["pk"]},
+    ):
         with pytest.raises(NotSupportedError):
             model.objects.bulk_create([], **options)
 
@@ -318,8 +325,8 @@ def test_reverse_manager(link):
     def put_back():
         model.objects.filter(pk=child.pk).update(**{name: original})
 
-    if model.__name__ == "StayNotice" and name != "neighbourhood":
-        return  # its host is one of two links, so neither moves alone
+    if model.__name__ == "StayNotice":
+        pytest.skip("a notice has one host of two, and its neighbourhood from it: no link moves alone")
     original = getattr(child, name)
     for move in (
         lambda: manager.add(child),
@@ -412,7 +419,9 @@ def test_a_right_given_to_one_person_is_recorded():
 
 def test_a_new_account_is_recorded_with_its_role():
     watch = Watch()
-    user = User.objects.create_user("moi", "mat-khau-rat-dai", full_name="Người Mới", roles=["clerk"])
+    user = User.objects.create_user(
+        "moi", "mat-khau-rat-dai", full_name="Người Mới", roles=["clerk"]
+    )
     actions = [(e.action, "groups" in e.fields) for e in watch.entries(User, user.pk)]
     assert actions == [("create", False), ("change", True)]
 
@@ -486,7 +495,9 @@ def test_a_secret_is_recorded_as_changed_only(model, name):
 def test_secrets_do_not_stand_in_other_columns_of_the_row(model, name):
     values = removed(model) | {name: "099222333444"}
     row = model.objects.create(**values)
-    others = {f.name: getattr(row, f.attname) for f in model._meta.concrete_fields if f.name != name}
+    others = {
+        f.name: getattr(row, f.attname) for f in model._meta.concrete_fields if f.name != name
+    }
     assert "099222333444" not in str(others)
 
 
@@ -511,8 +522,10 @@ def test_a_save_that_changes_nothing_makes_no_entry(model):
     row = factories.of(model)()
     watch = Watch()
     row.save()
-    model.objects.filter(pk=row.pk).update(version=7)
     model.objects.get(pk=row.pk).save()
+    name, *_ = new_values(row)
+    model.objects.filter(pk=row.pk).update(**{name: getattr(row, name)})
+    model.objects.filter(pk=-1).update(**{name: getattr(row, name)})
     assert not watch.entries(model)
 
 
@@ -616,13 +629,20 @@ def test_the_trail_is_the_chiefs_alone(role):
 
 # --- no way around ------------------------------------------------------------------------------
 
+# The health check, the triggers of the trail, ANALYZE after loading, and the bench's plans.
+HAND_WRITTEN_SQL = {
+    "kylien/portal/views.py",
+    "kylien/audit/",
+    "kylien/portal/demo/build.py",
+    "scripts/bench.py",
+}
 # A call that writes past the trail, and the files that may hold it.
 SIDE_DOORS = {
     "_raw_delete": set(),
     "save_base": set(),
     "_write": {"kylien/core/models.py"},
     "_remove": {"kylien/core/models.py"},
-    "execute": {"kylien/portal/views.py", "kylien/audit/"},
+    "execute": HAND_WRITTEN_SQL,
     "executemany": set(),
     "callproc": set(),
     "raw": set(),
@@ -649,6 +669,6 @@ def test_no_source_writes_past_the_trail():
     assert not found
 
 
-def test_a_cursor_is_opened_by_the_health_check_alone():
+def test_a_cursor_is_opened_where_sql_is_written_by_hand_alone():
     found = {name for name, path in our_sources() if ".cursor(" in path.read_text()}
-    assert found <= {"kylien/portal/views.py", *(n for n in found if n.startswith("kylien/audit/"))}
+    assert not {name for name in found if not name.startswith(tuple(HAND_WRITTEN_SQL))}

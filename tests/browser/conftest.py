@@ -111,7 +111,7 @@ def sign_in(kept_sessions, portal):
         page.context.add_cookies(kept_sessions[who])
         return page
 
-    yield sign_in
+    return sign_in
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The portal as a station runs it: migrated, filled, served by waitress. For browser tests and shots.
+"""The portal as a station runs it: migrated, filled, served by waitress. For tests and pictures.
 
 Not Django's `live_server`: that one empties the tables after each test, which the append-only ones
 refuse, and it serves neither through waitress nor from collected static files. Everything lives in
@@ -79,7 +79,7 @@ class Portal:
     def fill(self) -> None:
         """Make the tables, the demo ward and the collected static files."""
         self.manage("migrate", "--noinput", "--verbosity", "0")
-        collecting = subprocess.Popen(  # noqa: S603 beside the demo ward: they share nothing
+        collecting = subprocess.Popen(  # beside the demo ward
             [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"],
             cwd=ROOT,
             env=self.environment,
@@ -93,7 +93,7 @@ class Portal:
         """Serve until the block ends; the server is stopped by its own process id."""
         log = self.folder / "server.log"
         with log.open("w") as out:
-            server = subprocess.Popen(  # noqa: S603 our own server
+            server = subprocess.Popen(
                 [sys.executable, "-m", "kylien.serve"],
                 cwd=ROOT,
                 env=self.environment,
@@ -117,7 +117,7 @@ class Portal:
             if server.poll() is not None:
                 raise RuntimeError(f"the server ended at once:\n{log.read_text()}")
             try:
-                with urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as answer:
+                with urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as answer:  # noqa: S310
                     if answer.status == 200:
                         return
             except (urllib.error.URLError, ConnectionError, TimeoutError):
@@ -161,7 +161,7 @@ def type_sign_in(page, who, password=PASSWORD):
 class Watch:
     """What went wrong on the pages of a browser context: errors, broken policies, foreign requests.
 
-    `expect(status)` says that a test wants an answer that is an error, such as 422 for a refused form.
+    `expect(status)` says that a test wants an answer that is an error: 422 for a refused form.
     """
 
     def __init__(self, url):

@@ -37,7 +37,9 @@ def test_typing_swaps_the_table_alone_and_pushes_the_address(residents):
     residents.evaluate("window.here = true")
     whole = count(residents)
     filter_by(residents, "nguyen")
-    expect(residents.locator("#records")).to_have_attribute("data-status", re.compile("trong|Không"))
+    expect(residents.locator("#records")).to_have_attribute(
+        "data-status", re.compile("trong|Không")
+    )
     residents.wait_for_url("**/residents/?q=nguyen")
     assert 0 < count(residents) < whole
     assert residents.evaluate("window.here"), "the page was loaded anew"

@@ -1,4 +1,4 @@
-"""Entering and changing records: by keyboard, with mistakes, twice at once, on a phone, on paper."""
+"""Records entered and changed: by keyboard, with mistakes, twice at once, on a phone; on paper."""
 
 import re
 
@@ -116,12 +116,13 @@ def test_save_after_somebody_else_saved_shows_both_versions(as_officer, watch):
 
 def test_double_click_makes_one_record(as_officer):
     page = as_officer
+    before = count_households(page, "nhap dup")
     page.goto("/households/create/")
     page.get_by_label("Địa chỉ").fill("Số 9 đường Nhấp Đúp")
     page.get_by_label("Tổ dân phố").select_option(index=1)
     page.get_by_role("button", name="Lưu").dblclick()
     page.wait_for_url(re.compile(r"/households/\d+/$"))
-    assert count_households(page, "nhap dup") == 1
+    assert count_households(page, "nhap dup") == before + 1
 
 
 def test_leaving_a_typed_form_asks_first(as_officer):

@@ -23,7 +23,7 @@ def test_slash_puts_the_cursor_into_the_search_box(as_officer):
 
 
 def test_words_without_accents_find_and_stand_in_the_address(as_officer, somebody):
-    name, address = somebody
+    name, _ = somebody
     as_officer.keyboard.press("/")
     as_officer.keyboard.type(text.fold(name))
     as_officer.keyboard.press("Enter")

@@ -48,6 +48,18 @@ def test_expiring_within_thirty_days_or_overdue():
     assert set(Certificate.objects.expiring(ON, 30)) == inside
 
 
+def test_a_renewed_paper_is_no_longer_due():
+    old = CertificateFactory(issued_on=ON - 900 * DAY, expires_on=ON)
+    other_kind = {"business": old.business, "kind": "fire", "issued_on": ON - DAY}
+    CertificateFactory(**other_kind, expires_on=None)
+    assert list(Certificate.objects.expiring(ON, 30)) == [old]
+    new = CertificateFactory(business=old.business, issued_on=ON - DAY, expires_on=None)
+    assert not Certificate.objects.expiring(ON, 30).exists()
+    badges = {row: word for row, (_, word) in old.business.papers(ON)}
+    assert badges[old] == "Đã có giấy mới"
+    assert badges[new] == "Còn giá trị"
+
+
 @pytest.mark.parametrize(
     ("expires", "badge"),
     [

@@ -154,6 +154,24 @@ def test_digits_of_a_query_are_counted():
     assert text.count_digits("Tổ hai²") == 0
 
 
+@pytest.mark.parametrize(
+    ("query", "secret"),
+    [
+        ("099090000001", True),
+        ("0912 345 678", True),
+        ("lê 099090", True),
+        ("12345", False),
+        ("H-00217", False),
+        ("vv-2026-0002", False),
+        ("NK-002600 TLG-004", False),
+        ("NK-099090000001", True),
+        ("B1234567", True),
+    ],
+)
+def test_numbers_of_people_are_told_from_codes_of_records(query, secret):
+    assert text.holds_number(query) is secret
+
+
 # --- Sorting ------------------------------------------------------------------------------------
 
 

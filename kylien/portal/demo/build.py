@@ -48,6 +48,7 @@ def load(*, password, scale=1, seed=7, progress=lambda part: None):
             serials=places.paper_serials(),
         )
         for part in range(1, scale + 1):
+            scene.slots = []
             scene.rng = Random(f"{seed}/{part}")
             _load_part(scene)
             progress(part)

@@ -8,7 +8,8 @@ from random import Random
 from kylien.areas.models import Neighbourhood
 from kylien.portal.demo import names
 
-HISTORY_DAYS = 790  # 26 months: 24 whole reporting months lie in it on any day
+SLOT_DAYS = 30
+HISTORY_DAYS = 26 * SLOT_DAYS  # 24 whole reporting months lie in it on any day
 
 
 def choose(rng, weights):
@@ -82,6 +83,7 @@ class Scene:
     numbers: Numbers
     taken_names: set  # of businesses
     serials: itertools.count  # numbers of papers
+    slots: list[int] = field(default_factory=list)  # of the history, still to be drawn
 
     def days_ago(self, days):
         return self.on - dt.timedelta(days=days)
@@ -91,8 +93,18 @@ class Scene:
         return self.days_ago(HISTORY_DAYS)
 
     def recent_day(self, *, spare=2):
-        """Draw a day of the two years of history, at least `spare` days before today."""
-        return day_between(self.rng, self.history_start, self.days_ago(spare))
+        """Draw a day of the two years of history, at least `spare` days before today.
+
+        The slots of 30 days take turns, so that no month is empty.
+        """
+        if not self.slots:
+            self.slots = self.rng.sample(
+                range(0, HISTORY_DAYS, SLOT_DAYS), HISTORY_DAYS // SLOT_DAYS
+            )
+        day = self.history_start + dt.timedelta(
+            days=self.slots.pop() + self.rng.randrange(SLOT_DAYS)
+        )
+        return min(day, self.days_ago(spare))
 
     def any_area(self):
         return self.rng.choices(self.areas, [area.weight for area in self.areas])[0]

@@ -1,0 +1,399 @@
+"""Roles give the verbs, beats give the rows, and the chief gives both."""
+
+import re
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import AnonymousUser, Group, Permission
+from django.urls import reverse
+
+from businesses.models import Certificate, Sector
+from households.models import Household
+from incidents.models import IncidentType
+from kylien.accounts.models import Role, Scope, User
+from kylien.areas.models import BeatAssignment, Neighbourhood, Ward
+from kylien.audit.models import AuditEntry
+from kylien.core.models import Tracked
+from tests import factories
+from tests.factories import day
+
+pytestmark = pytest.mark.django_db
+
+TRACKED = [model for model in apps.get_models() if issubclass(model, Tracked)]
+# Rows without a neighbourhood that set the portal up: whoever may ask sees them all.
+SETTINGS = (Ward, Sector, IncidentType)
+# The superuser's own part: accounts and settings.
+SETUP = (*SETTINGS, Neighbourhood, BeatAssignment)
+SCOPED = [model for model in TRACKED if model not in SETTINGS and model is not User]
+
+
+def granted(role):
+    found = Permission.objects.filter(group__name=role).select_related("content_type")
+    return {f"{p.content_type.app_label}.{p.codename}" for p in found}
+
+
+# --- grants -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_role_holds_exactly_what_the_apps_declare(role):
+    declared = {
+        f"{config.label}.{verb}_{model}"
+        for config in apps.get_app_configs()
+        for model, by_role in getattr(config, "grants", {}).items()
+        for verb in by_role.get(role, "").split()
+    }
+    assert granted(role) == declared
+
+
+def test_every_grant_names_a_model_a_role_and_a_verb_that_exist():
+    for config in apps.get_app_configs():
+        for model, by_role in getattr(config, "grants", {}).items():
+            found = config.get_model(model)
+            assert set(by_role) <= {role.value for role in Role}
+            for granted_verbs in by_role.values():
+                assert set(granted_verbs.split()) <= set(found._meta.default_permissions)
+
+
+def test_every_record_model_is_granted_to_someone():
+    for model in TRACKED:
+        grants = getattr(apps.get_app_config(model._meta.app_label), "grants", {})
+        assert model._meta.model_name in grants, model
+
+
+def test_the_groups_are_the_roles():
+    assert set(Group.objects.values_list("name", flat=True)) == set(Role.values)
+
+
+def test_a_leader_holds_no_right_over_rows():
+    assert granted(Role.LEADER) == set()
+
+
+def test_only_the_chief_deletes():
+    for role in set(Role) - {Role.CHIEF}:
+        assert not {right for right in granted(role) if ".delete_" in right}
+
+
+def test_the_duty_desk_writes_incidents_and_stay_notices_and_exports_nothing():
+    written = {r for r in granted(Role.DUTY_OFFICER) if ".view_" not in r}
+    assert written == {
+        f"{app}.{verb}_{model}"
+        for app, model in (("incidents", "incident"), ("households", "staynotice"))
+        for verb in ("add", "change")
+    }
+
+
+def test_accounts_beats_and_the_trail_are_the_chiefs():
+    for role in set(Role) - {Role.CHIEF}:
+        own = {"accounts.", "audit.", "areas.add", "areas.change", "areas.delete"}
+        assert not {right for right in granted(role) if right.startswith(tuple(own))}
+    assert {"accounts.add_user", "areas.add_beatassignment", "audit.view_auditentry"} <= granted(
+        Role.CHIEF
+    )
+    assert not {r for r in granted(Role.CHIEF) if r.startswith(("audit.change", "audit.delete"))}
+
+
+def test_grants_are_set_right_again_after_every_migration(django_db_blocker):
+    from kylien.accounts.grants import apply_grants
+
+    clerk = Group.objects.get(name=Role.CLERK)
+    clerk.permissions.add(Permission.objects.get(codename="delete_household"))
+    clerk.permissions.remove(Permission.objects.get(codename="view_household"))
+    apply_grants(apps.get_app_config("households"))
+    assert "households.view_household" in granted(Role.CLERK)
+    assert "households.delete_household" not in granted(Role.CLERK)
+
+
+def test_who_is_staff_follows_from_the_role():
+    staff = {role for role in Role if factories.UserFactory(role=role).is_staff}
+    assert staff == {Role.CHIEF, Role.AREA_OFFICER, Role.CLERK}
+    assert not factories.UserFactory(role=Role.CHIEF, is_active=False).is_staff
+    assert not factories.UserFactory().is_staff
+
+
+def test_a_superuser_keeps_accounts_and_settings_alone(superuser):
+    assert superuser.has_perm("accounts.add_user")
+    assert superuser.has_perm("areas.change_ward")
+    for right in ("households.view_household", "audit.view_auditentry", "incidents.add_incident"):
+        assert not superuser.has_perm(right)
+        assert not superuser.has_perms([right])
+    for app in ("households", "businesses", "selfgov_groups", "incidents", "audit"):
+        assert not superuser.has_module_perms(app)
+
+
+def test_a_superuser_with_a_role_is_no_officer_either(superuser, area_a):
+    superuser.groups.add(Group.objects.get(name=Role.CHIEF))
+    user = User.objects.get(pk=superuser.pk)
+    factories.HouseholdFactory(neighbourhood=area_a)
+    assert user.scope == Scope()
+    assert not user.has_perm("households.view_household")
+    assert not Household.objects.visible_to(user).exists()
+
+
+def test_a_person_alone_is_given_no_right(clerk):
+    clerk.user_permissions.add(Permission.objects.get(codename="delete_household"))
+    assert not User.objects.get(pk=clerk.pk).has_perm("households.delete_household")
+
+
+# --- rows ---------------------------------------------------------------------------------------
+
+
+def a_row_in(model, area):
+    """Return a row of `model` that lies in `area`."""
+    match model._meta.model_name:
+        case "neighbourhood":
+            return area
+        case "residence":
+            return factories.ResidenceFactory(household__neighbourhood=area)
+        case "resident":
+            return factories.ResidenceFactory(household__neighbourhood=area).resident
+        case "staynotice":
+            return factories.StayNoticeFactory(household__neighbourhood=area)
+        case "certificate":
+            return factories.CertificateFactory(business__neighbourhood=area)
+        case "groupmembership":
+            return factories.MembershipFactory(group__neighbourhood=area)
+        case "groupmeeting":
+            return factories.MeetingFactory(group__neighbourhood=area)
+    names = {f.name for f in model._meta.fields}
+    assert "neighbourhood" in names, f"say here how a {model.__name__} lies in a neighbourhood"
+    return factories.of(model)(neighbourhood=area)
+
+
+WARD_WIDE = [Role.CHIEF, Role.DUTY_OFFICER, Role.CLERK]
+
+
+@pytest.mark.parametrize("model", SCOPED, ids=lambda m: m.__name__)
+def test_each_role_sees_the_rows_of_its_scope(model, area_a, area_b, officer_a, leader, superuser):
+    in_a, in_b = a_row_in(model, area_a), a_row_in(model, area_b)
+
+    def seen(user):
+        return set(model.objects.visible_to(user).filter(pk__in=[in_a.pk, in_b.pk]))
+
+    for role in WARD_WIDE:
+        assert seen(factories.UserFactory(role=role)) == {in_a, in_b}
+    assert seen(officer_a) == {in_a}
+    assert seen(leader) == set()
+    assert seen(factories.UserFactory()) == set()
+    assert seen(factories.UserFactory(role=Role.AREA_OFFICER)) == set()  # without a beat
+    assert seen(factories.UserFactory(role=Role.CHIEF, is_active=False)) == set()
+    assert seen(superuser) == ({in_a, in_b} if model in SETUP else set())
+
+
+@pytest.mark.parametrize("model", SETTINGS, ids=lambda m: m.__name__)
+def test_settings_are_read_by_all(model, officer_a, superuser):
+    row = factories.of(model)()
+    for user in (officer_a, superuser, factories.UserFactory(role=Role.CLERK)):
+        assert row in model.objects.visible_to(user)
+
+
+def test_a_business_is_not_seen_through_its_certificate(area_a, area_b, officer_a):
+    factories.CertificateFactory(business__neighbourhood=area_b)
+    assert not Certificate.objects.visible_to(officer_a).exists()
+
+
+def test_scopes_narrow_a_queryset_that_is_filtered_already(area_a, area_b, officer_a):
+    factories.HouseholdFactory(neighbourhood=area_b, address="X")
+    rows = Household.objects.filter(address="X").visible_to(officer_a)
+    assert not rows.exists()
+
+
+def test_accounts_are_seen_by_chief_and_superuser(chief, clerk, superuser):
+    everybody = {chief, clerk, superuser}
+    assert set(User.objects.visible_to(superuser)) == everybody
+    assert set(User.objects.visible_to(chief)) == everybody - {superuser}
+    assert set(User.objects.visible_to(clerk)) == {clerk}
+
+
+def test_a_stranger_has_no_rows():
+    with pytest.raises(AttributeError):
+        Household.objects.visible_to(AnonymousUser())
+
+
+# --- beats --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("started", "ended", "open_today"),
+    [
+        (day(10), None, True),
+        (day(0), None, True),
+        (day(-1), None, False),
+        (day(10), day(-1), True),
+        (day(10), day(0), False),  # half-open: the last day is not in it
+        (day(10), day(1), False),
+    ],
+)
+def test_a_beat_counts_from_its_first_day_until_before_its_last(
+    area_a, started, ended, open_today
+):
+    beat = factories.BeatFactory(neighbourhood=area_a, started_on=started, ended_on=ended)
+    row = factories.HouseholdFactory(neighbourhood=area_a)
+    officer = User.objects.get(pk=beat.officer_id)
+    assert (row in Household.objects.visible_to(officer)) is open_today
+    assert officer.scope.neighbourhood_ids == ((area_a.pk,) if open_today else ())
+
+
+def test_two_beats_add_up_and_leave_is_covered(area_a, area_b, officer_a):
+    factories.BeatFactory(officer=officer_a, neighbourhood=area_b, ended_on=day(-7))
+    both = {factories.HouseholdFactory(neighbourhood=area).pk for area in (area_a, area_b)}
+    officer = User.objects.get(pk=officer_a.pk)
+    assert set(Household.objects.visible_to(officer).values_list("pk", flat=True)) == both
+
+
+def test_a_beat_without_the_role_gives_nothing(area_a, clerk, leader):
+    factories.HouseholdFactory(neighbourhood=area_a)
+    factories.BeatFactory(officer=leader, neighbourhood=area_a)
+    assert not Household.objects.visible_to(User.objects.get(pk=leader.pk)).exists()
+
+
+# --- accounts in the admin ----------------------------------------------------------------------
+
+USERS = "/admin/accounts/user/"
+
+
+def account(**changes):
+    return {
+        "username": "moi",
+        "full_name": "Trần Thị Mới",
+        "rank": "Đại uý",
+        "role": "clerk",
+        "is_active": "on",
+        "_save": "1",
+    } | changes
+
+
+def one_time_password(page):
+    return re.search(r"Mật khẩu dùng một lần của \S+: ([a-z0-9-]{14})", page.content.decode())[1]
+
+
+def test_the_chief_makes_an_account_with_a_password_shown_once(client_for, client, chief):
+    as_chief = client_for(chief)
+    page = as_chief.post(f"{USERS}add/", account(), follow=True)
+    assert page.status_code == 200
+    password = one_time_password(page)
+    user = User.objects.get(username="moi")
+    assert user.roles == {Role.CLERK}
+    assert user.must_change_password
+    assert not user.is_superuser
+    assert user.check_password(password)
+    for address in (USERS, f"{USERS}{user.pk}/change/", "/", "/audit/"):
+        assert password not in as_chief.get(address, follow=True).content.decode()
+    assert not AuditEntry.objects.filter(values__contains=password).exists()
+    assert not AuditEntry.objects.filter(values__contains=user.password[-20:]).exists()
+    assert client.login(username="moi", password=password)
+    assert client.get("/households/")["Location"] == reverse("account_change_password")
+
+
+def test_the_chief_gives_a_new_one_time_password(client_for, chief, clerk):
+    data = {"action": "reset_password", "_selected_action": [clerk.pk]}
+    page = client_for(chief).post(USERS, data, follow=True)
+    clerk.refresh_from_db()
+    assert clerk.check_password(one_time_password(page))
+    assert clerk.must_change_password
+
+
+def test_the_chief_changes_a_role_and_switches_an_account_off(client_for, chief, clerk):
+    as_clerk = client_for(clerk)
+    assert as_clerk.get("/households/").status_code == 200
+    data = account(username=clerk.username, role="duty_officer", full_name=clerk.full_name)
+    assert client_for(chief).post(f"{USERS}{clerk.pk}/change/", data).status_code == 302
+    assert User.objects.get(pk=clerk.pk).roles == {Role.DUTY_OFFICER}
+    data.pop("is_active")
+    assert client_for(chief).post(f"{USERS}{clerk.pk}/change/", data).status_code == 302
+    assert as_clerk.get("/households/")["Location"].startswith("/accounts/login/")
+
+
+def test_a_user_name_is_taken_once_whatever_its_case(client_for, chief, clerk):
+    data = account(username=clerk.username.upper())
+    page = client_for(chief).post(f"{USERS}add/", data)
+    assert page.status_code == 200
+    assert User.objects.filter(username__iexact=clerk.username).count() == 1
+
+
+def test_a_chief_neither_sees_nor_touches_a_superuser(client_for, chief, superuser):
+    as_chief = client_for(chief)
+    assert superuser.username not in as_chief.get(USERS).content.decode()
+    address = f"{USERS}{superuser.pk}/change/"
+    assert superuser.username not in as_chief.get(address, follow=True).content.decode()
+    as_chief.post(address, account(username="bi-chiem"))
+    data = {"action": "reset_password", "_selected_action": [superuser.pk]}
+    as_chief.post(USERS, data)
+    as_chief.get(f"{USERS}{superuser.pk}/password/")
+    after = User.objects.get(pk=superuser.pk)
+    assert (after.username, after.password) == (superuser.username, superuser.password)
+
+
+@pytest.mark.parametrize("extra", [{"is_superuser": "on"}, {"is_staff": "on", "is_superuser": "1"}])
+def test_a_chief_cannot_make_a_superuser(client_for, chief, extra):
+    as_chief = client_for(chief)
+    as_chief.post(f"{USERS}add/", account(**extra))
+    own = account(username=chief.username, role="chief", full_name=chief.full_name, **extra)
+    as_chief.post(f"{USERS}{chief.pk}/change/", own)
+    assert User.objects.filter(username="moi").exists()
+    assert not User.objects.filter(is_superuser=True).exists()
+
+
+@pytest.mark.parametrize("field", ["groups", "user_permissions"])
+def test_no_group_or_right_is_slipped_in(client_for, chief, clerk, field):
+    value = (Group if field == "groups" else Permission).objects.first().pk
+    data = account(username=clerk.username, full_name=clerk.full_name, **{field: value})
+    client_for(chief).post(f"{USERS}{clerk.pk}/change/", data)
+    clerk = User.objects.get(pk=clerk.pk)
+    assert clerk.roles == {Role.CLERK}
+    assert not clerk.user_permissions.exists()
+
+
+def test_no_account_is_deleted(client_for, chief, clerk, superuser):
+    for user in (chief, superuser):
+        assert client_for(user).get(f"{USERS}{clerk.pk}/delete/").status_code == 403
+        assert client_for(user).post(f"{USERS}{clerk.pk}/delete/").status_code == 403
+        data = {"action": "delete_selected", "_selected_action": [clerk.pk], "post": "yes"}
+        client_for(user).post(USERS, data)
+    assert User.objects.filter(pk=clerk.pk).exists()
+
+
+def test_a_superuser_manages_accounts(client_for, superuser, chief):
+    page = client_for(superuser).get(USERS).content.decode()
+    assert chief.username in page
+    client_for(superuser).post(f"{USERS}add/", account(role="chief"))
+    assert User.objects.get(username="moi").roles == {Role.CHIEF}
+
+
+@pytest.mark.parametrize("who", ["officer_a", "clerk"])
+def test_other_staff_get_no_accounts(client_for, request, chief, who):
+    client = client_for(request.getfixturevalue(who))
+    for address in (USERS, f"{USERS}add/", f"{USERS}{chief.pk}/change/"):
+        assert client.get(address).status_code == 403
+        assert client.post(address, account()).status_code == 403
+    history = client.get(f"{USERS}{chief.pk}/history/", follow=True)
+    assert chief.username not in history.content.decode()
+
+
+@pytest.mark.parametrize("who", ["duty", "leader"])
+def test_those_who_are_no_staff_get_no_admin_site(client_for, request, who):
+    client = client_for(request.getfixturevalue(who))
+    for address in ("/admin/", USERS, "/admin/households/household/", "/admin/autocomplete/"):
+        assert client.get(address).status_code in (302, 403)
+        assert client.get(address).get("Location", "/").startswith("/")
+    assert not User.objects.filter(username="moi").exists()
+
+
+def test_the_chief_assigns_a_beat(client_for, chief, area_a):
+    officer = factories.UserFactory(role=Role.AREA_OFFICER)
+    data = {
+        "officer": officer.pk,
+        "neighbourhood": area_a.pk,
+        "started_on": f"{day(0):%d/%m/%Y}",
+        "ended_on": "",
+        "note": "",
+    }
+    answer = client_for(chief).post("/admin/areas/beatassignment/add/", data)
+    assert answer.status_code == 302
+    assert User.objects.get(pk=officer.pk).scope.neighbourhood_ids == (area_a.pk,)
+
+
+def test_a_beat_is_offered_to_area_officers_alone(client_for, chief, clerk, officer_a):
+    page = client_for(chief).get("/admin/areas/beatassignment/add/").content.decode()
+    assert officer_a.full_name in page
+    assert clerk.full_name not in page

@@ -1,0 +1,298 @@
+"""What holds for the project as a whole: imports, migrations, settings, headers, files it serves."""
+
+import ast
+import hashlib
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.core.management import call_command
+from django.db import DatabaseError, connection
+
+from tests import factories
+
+# Left never imports right (docs of the design, section 2). `imports` and `reports` stand side by side.
+LAYERS = [
+    {"kylien.core"},
+    {"kylien.accounts"},
+    {"kylien.areas"},
+    {"kylien.audit"},
+    {"businesses"},
+    {"households"},
+    {"selfgov_groups"},
+    {"outreach"},
+    {"incidents"},
+    {"imports", "reports"},
+    {"kylien.portal"},
+]
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+# Inside an app: a file imports only files further left, or of its own kind.
+INSIDE = ["models", "services", "forms", "filters", "tables", "views", "urls"]
+RANK = {"models": 0, "services": 1, "forms": 2, "filters": 2, "tables": 2, "views": 3, "urls": 4}
+
+BOOTSTRAP_CSS = "d85327d968c44e74d2d29a46fe6c5a2cef81faa4a87df7ff2bcd2a1d1d39bb9b"
+
+
+def app_of(module):
+    """Return the app that a dotted name belongs to, None for other people's code."""
+    parts = module.split(".")
+    name = ".".join(parts[:2]) if parts[0] == "kylien" else parts[0]
+    return name if name in LEVEL else None
+
+
+def sources():
+    for name in LEVEL:
+        folder = settings.BASE_DIR / name.replace(".", "/")
+        for path in sorted(folder.rglob("*.py")):
+            if "migrations" not in path.parts:
+                yield name, path
+
+
+def imported(path):
+    """Yield the dotted names that a file imports, those inside functions too."""
+    package = ".".join(path.relative_to(settings.BASE_DIR).with_suffix("").parts[:-1])
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parents = package.split(".")
+                base = ".".join([*parents[: len(parents) - node.level + 1], *filter(None, [base])])
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+# --- layers -------------------------------------------------------------------------------------
+
+
+def test_every_app_of_ours_has_its_place_among_the_layers():
+    ours = {
+        config.name
+        for config in apps.get_app_configs()
+        if Path(config.path).is_relative_to(settings.BASE_DIR) and ".venv" not in config.path
+    }
+    assert ours <= set(LEVEL)
+
+
+def test_no_app_imports_one_to_its_right():
+    wrong = [
+        f"{path.relative_to(settings.BASE_DIR)} imports {name}"
+        for app, path in sources()
+        for name in imported(path)
+        if (other := app_of(name)) and other != app and LEVEL[other] >= LEVEL[app]
+    ]
+    assert not wrong
+
+
+def test_no_model_points_to_a_model_to_its_right():
+    wrong = []
+    for model in apps.get_models():
+        app = apps.get_app_config(model._meta.app_label).name
+        for field in model._meta.get_fields():
+            if app in LEVEL and field.is_relation and not field.auto_created:
+                other = apps.get_app_config(field.related_model._meta.app_label).name
+                if other in LEVEL and LEVEL[other] > LEVEL[app]:
+                    wrong.append(f"{field} points to {field.related_model}")
+    assert not wrong
+
+
+def test_no_migration_depends_on_an_app_to_its_right():
+    from django.db.migrations.loader import MigrationLoader
+
+    names = {config.label: config.name for config in apps.get_app_configs()}
+    wrong = []
+    for (label, _), migration in MigrationLoader(None).disk_migrations.items():
+        for other, _ in migration.dependencies:
+            here, there = LEVEL.get(names.get(label)), LEVEL.get(names.get(other))
+            if here is not None and there is not None and there > here:
+                wrong.append(f"{migration} depends on {other}")
+    assert not wrong
+
+
+def test_inside_an_app_views_import_forms_and_never_the_other_way():
+    wrong = []
+    for app, path in sources():
+        rank = RANK.get(path.stem)
+        for name in imported(path):
+            if rank is None or app_of(name) != app:
+                continue
+            for part in name.removeprefix(f"{app}.").split("."):
+                if part in RANK and RANK[part] > rank:
+                    wrong.append(f"{path.relative_to(settings.BASE_DIR)} imports {name}")
+    assert not wrong
+
+
+def test_nobody_reads_the_clock_below_the_request():
+    """Today enters once, as `on`; models, services and tables take it as an argument."""
+    wrong = []
+    for _, path in sources():
+        if path.stem in ("models", "services", "tables", "filters", "figures"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Attribute) and node.attr == "localdate":
+                    call = ast.unparse(node)
+                    wrong.append(f"{path.relative_to(settings.BASE_DIR)}:{node.lineno} {call}")
+    with_argument = {"timezone.localdate(self.arrived_at)", "timezone.localdate(self.occurred_at)"}
+    texts = "\n".join(path.read_text() for _, path in sources() if path.stem == "models")
+    assert len(wrong) <= sum(texts.count(call) for call in with_argument), wrong
+
+
+def test_an_incident_has_no_key_to_a_person_or_a_home():
+    """It must never become a file on a family (design, section 5)."""
+    incident = apps.get_model("incidents", "Incident")
+    for name in ("Resident", "Household", "Residence"):
+        model = apps.get_model("households", name)
+        assert model not in {f.related_model for f in incident._meta.get_fields()}
+        assert not [f for f in model._meta.get_fields() if f.related_model is incident]
+
+
+@pytest.mark.django_db
+def test_no_migration_is_missing():
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+# --- settings -----------------------------------------------------------------------------------
+
+STATION = {
+    "SECRET_KEY": "x7" * 40 + "Kỳ-Liên!",
+    "ALLOWED_HOSTS": "kylien.local",
+    "CSRF_TRUSTED_ORIGINS": "https://kylien.local",
+}
+
+
+def manage(*arguments, **environment):
+    """Run `manage.py` in an environment of its own, by default the station's, not a demo's."""
+    inherited = {k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG", "VAR_DIR")}
+    return subprocess.run(  # noqa: S603 (our own manage.py)
+        [sys.executable, "manage.py", *arguments],
+        cwd=settings.BASE_DIR,
+        env=inherited | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "accepted"),
+    [
+        ("DEMO", "ture", "true or false"),
+        ("TESTING", "perhaps", "true or false"),
+        ("SECRET_KEY", None, "at least 50 random characters"),
+        ("SECRET_KEY", "short", "at least 50 random characters"),
+        ("ALLOWED_HOSTS", "*", "host names, separated by commas"),
+        ("DATABASE_URL", "mysql://root@localhost/x", "postgres://USER:PASSWORD@HOST/NAME"),
+        ("DATABASE_URL", "nonsense", "sqlite:///FILE"),
+        ("SESSION_IDLE_MINUTES", "0", "a whole number from 1 to 600"),
+        ("SESSION_IDLE_MINUTES", "a quarter", "a whole number from 1 to 600"),
+        ("SESSION_TOTAL_HOURS", "25", "a whole number from 1 to 24"),
+        ("REPORT_START_DAY", "29", "a whole number from 1 to 28"),
+        ("REPORT_START_DAY", "15.5", "a whole number from 1 to 28"),
+    ],
+)
+def test_a_bad_setting_stops_the_start_with_its_name_and_what_is_accepted(name, value, accepted):
+    environment = dict(STATION)
+    environment.pop(name, None)
+    if value is not None:
+        environment[name] = value
+    done = manage("check", **environment)
+    assert done.returncode != 0
+    last = done.stderr.strip().splitlines()[-1]
+    assert name in last
+    assert accepted in last
+    if value and len(value) > 6:
+        assert value not in last  # a secret typed in the wrong place is not printed
+
+
+def test_the_station_starts_and_its_check_is_clean():
+    done = manage("check", "--deploy", "--fail-level", "WARNING", **STATION)
+    assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout
+
+
+def test_a_demonstration_needs_nothing_set(tmp_path):
+    done = manage("check", DEMO="true", VAR_DIR=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "demo-secret-key").stat().st_mode & 0o777 == 0o600
+
+
+# --- health, headers, files ---------------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_healthz_answers_without_sign_in(client):
+    answer = client.get("/healthz")
+    assert answer.status_code == 200
+    assert answer["Content-Type"] == "application/json"
+    assert answer.json()["status"] == "ok"
+    assert client.post("/healthz").status_code == 405
+
+
+def test_healthz_says_503_when_the_database_is_down(client, monkeypatch):
+    def fail():
+        raise DatabaseError("gone")
+
+    monkeypatch.setattr(connection, "cursor", fail)
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json()["status"] == "error"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "address", ["/", "/households/", "/admin/", "/accounts/login/", "/khong-co/", "/healthz"]
+)
+def test_every_answer_carries_the_strict_headers(client, client_for, chief, address):
+    for someone in (client, client_for(chief)):
+        answer = someone.get(address)
+        policy = answer["Content-Security-Policy"]
+        assert "default-src 'self'" in policy
+        assert "script-src 'self'" in policy
+        assert "frame-ancestors 'none'" in policy
+        for loose in ("unsafe-inline", "unsafe-eval", "http:", "https:", "*"):
+            assert loose not in policy
+        assert answer["X-Frame-Options"] == "DENY"
+        assert answer["X-Content-Type-Options"] == "nosniff"
+        assert answer["Referrer-Policy"] == "same-origin"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "address", ["/", "/households/", "/households/create/", "/accounts/login/", "/admin/"]
+)
+def test_no_page_needs_what_the_policy_forbids(client, client_for, chief, address):
+    factories.ResidenceFactory()
+    for someone in (client, client_for(chief)):
+        page = someone.get(address).content.decode()
+        assert " style=" not in page
+        assert "<style" not in page
+        assert " onclick=" not in page
+        assert "javascript:" not in page
+        for tag in page.split("<script")[1:]:
+            assert " src=" in tag.partition(">")[0] or "application/json" in tag.partition(">")[0]
+
+
+def test_the_bootstrap_that_is_served_is_the_official_file(client):
+    """The digest is that of dist/css/bootstrap.min.css in the npm package bootstrap 5.3.8."""
+    found = Path(finders.find("bootstrap/bootstrap.min.css"))
+    content = found.read_bytes()
+    assert b"Bootstrap" in content[:200]
+    assert b"v5.3.8" in content[:200]
+    assert hashlib.sha256(content).hexdigest() == BOOTSTRAP_CSS
+    served = client.get("/static/bootstrap/bootstrap.min.css")
+    assert b"".join(served) == content
+
+
+def test_each_named_file_of_a_package_is_there():
+    for name in settings.PACKAGE_STATIC_FILES:
+        assert Path(finders.find(name)).stat().st_size > 0
+
+
+def test_django_is_the_long_term_release():
+    assert version("django").startswith("5.2.")
