@@ -174,9 +174,9 @@ lock: | $(PY) ## write both lock files from the .in files (UPGRADE=1 takes newer
 bench: $(DEV_STAMP) ## measure the pages on SQLite and PostgreSQL; prints tables, is no test (ARGS=--quick)
 	@$(TEST_ENV) $(PY) -m scripts.bench $(ARGS)
 
-shots: $(DEV_STAMP) $(STATIC_STAMP) ## pictures of every page as every role, in shots/
+shots: $(DEV_STAMP) ## pictures of every page as every role, in shots/ (ARGS="--only cskv1")
 	@$(has_chromium) || { echo "shots need $(CHROMIUM): $(apt_chromium)" >&2; exit 1; }
-	@DATABASE_URL=sqlite:///$(VAR_DIR)/shots.sqlite3 $(PY) -m tests.shots $(ARGS)
+	@$(PY) -m scripts.shots $(ARGS)
 
 # What somebody typed in is not ours to remove: the databases and the secret in var/ stay.
 clean: ## remove the environment, caches and pictures; databases stay

@@ -30,12 +30,10 @@ class BusinessForm(RecordForm):
 class CertificateRules:
     """What a paper must meet on the day it is entered."""
 
+    past_days = ("issued_on", "revoked_on")
+
     def clean(self):
         data = super().clean()
-        if data.get("issued_on") and data["issued_on"] > self.on:
-            self.add_error("issued_on", "Ngày cấp không thể sau hôm nay.")
-        if data.get("revoked_on") and data["revoked_on"] > self.on:
-            self.add_error("revoked_on", "Ngày thu hồi không thể sau hôm nay.")
         undated = data.get("revoked_reason") and not data.get("revoked_on")
         if undated and "revoked_on" not in self.errors:
             self.add_error("revoked_on", "Có lý do thu hồi thì ghi ngày thu hồi.")

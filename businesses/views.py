@@ -32,6 +32,9 @@ class BusinessView(RecordView):
     create_label = "Thêm cơ sở"
     empty_hint = "Bấm Thêm cơ sở để ghi cơ sở đầu tiên, rồi thêm giấy tờ trên trang của cơ sở."
 
+    def option_rows(self, rows):
+        return rows.trading()
+
     def detail_context(self, obj):
         on, user = self.request.today, self.request.user
         security = obj.certificates.valid_on(on).filter(kind=Certificate.Kind.SECURITY)

@@ -8,6 +8,7 @@ from households.forms import (
     BirthField,
     BirthMixin,
     CitizenIdField,
+    HouseholdForm,
     PersonNameField,
     StayNoticeForm,
 )
@@ -123,8 +124,13 @@ class MembersInline(LookOnly, LedgerInline):
         return super().get_queryset(request).current().select_related("resident")
 
 
+class HouseholdAdminForm(RecordAdminForm):
+    past_days = HouseholdForm.past_days
+
+
 @admin.register(Household)
 class HouseholdAdmin(RecordAdmin):
+    form = HouseholdAdminForm
     list_display = ("code", "address", "neighbourhood", "opened_on", "dissolved_on")
     list_filter = ("neighbourhood",)
     list_select_related = ("neighbourhood",)

@@ -96,6 +96,8 @@ class BirthMixin:
 
 
 class HouseholdForm(RecordForm):
+    past_days = ("opened_on", "dissolved_on")
+
     class Meta(RecordForm.Meta):
         model = Household
         fields = ("address", "neighbourhood", "opened_on", "dissolved_on", "note")
@@ -107,13 +109,6 @@ class HouseholdForm(RecordForm):
         if not self.instance.pk:
             del self.fields["dissolved_on"]
             self.initial.setdefault("opened_on", self.on)
-
-    def clean(self):
-        data = super().clean()
-        for name in ("opened_on", "dissolved_on"):
-            if data.get(name) and data[name] > self.on:
-                self.add_error(name, "Ngày này không thể sau hôm nay.")
-        return data
 
 
 class ResidentForm(BirthMixin, RecordForm):
@@ -127,6 +122,10 @@ class ResidentForm(BirthMixin, RecordForm):
     class Meta(RecordForm.Meta):
         model = Resident
         fields = ("full_name", "birth", "sex", "citizen_id", "phone", "note")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["sex"].widget.attrs["data-half"] = ""
 
 
 class MemberForm(BirthMixin, RecordForm):

@@ -32,6 +32,12 @@ class HouseholdQuerySet(RecordQuerySet):
         """Return the households that existed on `day`."""
         return self.filter(Q(dissolved_on=None) | Q(dissolved_on__gt=day), opened_on__lte=day)
 
+    def look_up(self, query, *, partial_numbers=False):
+        """Search by address or code, or by the people who live there: clerks know names."""
+        people = Residence.objects.current().search(query, partial_numbers=partial_numbers)
+        found = self.search(query).values("pk")
+        return self.filter(Q(pk__in=found) | Q(pk__in=people.values("household")))
+
     def for_list(self):
         now = Residence.objects.filter(household=OuterRef("pk"), ended_on=None).order_by()
         head = now.filter(relation=Residence.Relation.HEAD)

@@ -21,6 +21,9 @@ class HouseholdView(RecordView):
     create_label = "Lập hộ"
     empty_hint = "Bấm Lập hộ để ghi hộ đầu tiên, rồi thêm từng người trên trang của hộ."
 
+    def option_rows(self, rows):
+        return rows.active()
+
     def detail_context(self, obj):
         on, may = self.request.today, self.request.user.has_perm
         residences = list(obj.residences.for_list().order_by("ended_on", "kind", "pk"))

@@ -164,6 +164,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 LANGUAGE_CODE = "vi"
 TIME_ZONE = "Asia/Ho_Chi_Minh"
 USE_I18N = True
+FORMAT_MODULE_PATH = ["kylien.formats"]
 LOCALE_PATHS = [BASE_DIR / "locale"]  # what Django and allauth leave untranslated
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = False  # ids and years are numbers too; counts go through format_number

@@ -29,6 +29,10 @@ SIZES = {
         "has_touch": True,
     },
 }
+# What sticks out of the page, or out of its card: the page then scrolls sideways or looks torn.
+TOO_WIDE = """[...document.querySelectorAll("html, main .table-wrap, main .card")]
+    .filter(one => one.scrollWidth > one.clientWidth + 1)
+    .map(one => one.className || one.tagName.toLowerCase())"""
 COMMON = {"locale": "vi-VN", "timezone_id": "Asia/Ho_Chi_Minh"}
 NEVER = re.compile(r"/logout/|/delete/|/jsi18n/|/history/|^/static/|^/admin/r/|^/admin/[a-z_]+/$")
 ALSO = ("/search/?q=nguyen", "/search/", "/accounts/password/change/", "/khong-co/")
@@ -93,9 +97,8 @@ def shoot(browser, portal, who, folder, word):
             page.goto(address)
             take(page, width, f"{who}-{kind}", folder)
             count += 1
-            wide = page.evaluate("document.documentElement.scrollWidth")
-            if wide > width:
-                broken.append(f"{who} {address} is {wide} px wide at {width}")
+            bursts = page.evaluate(TOO_WIDE)
+            broken += [f"{address} at {width}: {one} is wider than its room" for one in bursts]
         broken += [f"{who}: {line}" for line in watch.take()]
         context.close()
     return count, broken

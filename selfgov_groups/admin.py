@@ -8,14 +8,13 @@ from django.core.exceptions import ValidationError
 
 from kylien.core.admin import LedgerInline, RecordAdmin, RecordAdminForm, RecordInline
 from kylien.core.forms import RecordInlineFormSet
-from selfgov_groups.forms import PastDaysMixin
 from selfgov_groups.models import GroupMeeting, GroupMembership, SelfManagedGroup
 from selfgov_groups.services import check_join, join_group
 
 MEETINGS_SHOWN_DAYS = 365  # what the group's page in the admin holds, so that it stays short
 
 
-class GroupAdminForm(PastDaysMixin, RecordAdminForm):
+class GroupAdminForm(RecordAdminForm):
     past_days = ("founded_on", "dissolved_on")
 
 
@@ -62,7 +61,7 @@ class RosterInline(LedgerInline):
         return super().get_queryset(request).current().select_related("household")
 
 
-class MeetingRowForm(PastDaysMixin, RecordAdminForm):
+class MeetingRowForm(RecordAdminForm):
     past_days = ("held_on",)
 
     class Meta:

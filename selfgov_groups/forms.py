@@ -6,20 +6,7 @@ from selfgov_groups.models import GroupMeeting, GroupMembership, SelfManagedGrou
 from selfgov_groups.services import join_group, leave_group
 
 
-class PastDaysMixin:
-    """A form whose `past_days` may not lie after today; the portal's forms and the admin's."""
-
-    past_days: tuple[str, ...] = ()
-
-    def clean(self):
-        data = super().clean()
-        for name in self.past_days:
-            if data.get(name) and data[name] > self.on:
-                self.add_error(name, "Ngày này không thể sau hôm nay.")
-        return data
-
-
-class GroupForm(PastDaysMixin, RecordForm):
+class GroupForm(RecordForm):
     past_days = ("founded_on", "dissolved_on")
 
     class Meta(RecordForm.Meta):
@@ -88,7 +75,7 @@ class LeaveForm(RecordFormMixin, forms.ModelForm):
         )
 
 
-class MeetingForm(PastDaysMixin, RecordForm):
+class MeetingForm(RecordForm):
     past_days = ("held_on",)
 
     class Meta(RecordForm.Meta):

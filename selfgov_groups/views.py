@@ -22,6 +22,9 @@ class GroupView(RecordView):
     create_label = "Lập tổ"
     empty_hint = "Bấm Lập tổ để ghi tổ đầu tiên, rồi thêm hộ và cuộc họp trên trang của tổ."
 
+    def option_rows(self, rows):
+        return rows.active()
+
     def detail_context(self, obj):
         may = self.request.user.has_perm
         rows = list(obj.memberships.for_list().order_by("household__code", "-joined_on"))

@@ -1,4 +1,4 @@
-"""Every address of the portal, read from the URL resolver, so that tests meet new pages by themselves."""
+"""Every address of the portal, read from the URL resolver: tests meet new pages by themselves."""
 
 from dataclasses import dataclass
 

@@ -21,6 +21,7 @@ from kylien.core.forms import (
 FIELD_OVERRIDES = {
     models.DateField: {"form_class": DayField, "widget": DayField.widget},
     models.DateTimeField: {"form_class": MomentField, "widget": MomentField.widget},
+    models.TextField: {"widget": forms.Textarea(attrs={"rows": 2, "cols": 40})},
 }
 
 

@@ -56,7 +56,8 @@ class SearchFilter(django_filters.CharFilter):
         if not value:
             return rows
         user = self.parent.request.user
-        return rows.search(value, partial_numbers=user.may_see_numbers)
+        look_up = getattr(rows, "look_up", rows.search)
+        return look_up(value, partial_numbers=user.may_see_numbers)
 
 
 class RecordFilterSet(django_filters.FilterSet):

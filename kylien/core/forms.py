@@ -164,6 +164,7 @@ class RecordFormMixin:
     on = None
     refusal = ""  # a sentence that the database gave on the last try
     unready = frozenset()  # the link to a parent that is typed in the same submit
+    past_days: tuple[str, ...] = ()  # days that may not lie after today
 
     def __init__(self, *args, user=None, on=None, **kwargs):
         self.user = user or self.user
@@ -196,6 +197,11 @@ class RecordFormMixin:
                     data[name] = ""
                 elif not data[name] and self.instance.pk:
                     data[name] = getattr(self.instance, name)
+        for name in self.past_days:
+            if data.get(name) and data[name] > self.on:
+                label = str(self.fields[name].label)
+                subject = label if label.startswith("Ngày") else "Ngày này"
+                self.add_error(name, f"{subject} không thể sau hôm nay.")
         if self.refusal:
             self.add_error(None, self.refusal)
         return data

@@ -246,6 +246,10 @@ class RecordQuerySet(TrackedQuerySet):
             rows = rows.filter(match)
         return rows
 
+    def look_up(self, query, *, partial_numbers=False):
+        """Search as a list's own box and a picker do; a kind of record may look further here."""
+        return self.search(query, partial_numbers=partial_numbers)
+
     def same_accents(self, query):
         """Return, of the hits, those that hold the words with the very accents typed."""
         return self.filter(_holds(query))
@@ -293,6 +297,10 @@ class Record(Tracked):
 
     def get_absolute_url(self):
         return f"{_detail_address(self._meta.model_name)}{self.pk}/"
+
+    def as_option(self):
+        """Return the record as the picker offers it."""
+        return {"code": self.code, "label": str(self), "detail": ""}
 
     def code_series(self):
         """Return the prefix under which this row's number counts, e.g. `VV-2026`."""

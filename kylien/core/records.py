@@ -290,11 +290,16 @@ class RecordView(ScopedMixin, View):
         query = self.request.GET.get("q", "")
         found = []
         if text.tokens(query) and not text.holds_number(query):
-            keys = self.rows.search(query).order_by("sort_key", "pk").values_list("pk", flat=True)
+            rows = self.option_rows(self.rows).look_up(query)
+            keys = rows.order_by("sort_key", "pk").values_list("pk", flat=True)
             wanted = list(keys[:8])
             rows = {row.pk: row for row in self.load(wanted)}
             found = [rows[key].as_option() for key in wanted]
         return JsonResponse({"results": found})
+
+    def option_rows(self, rows):
+        """Narrow the rows to those that may still be chosen."""
+        return rows
 
     # --- one record ---
     def show_detail(self):

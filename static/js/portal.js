@@ -344,7 +344,9 @@
   // added (the address then names its section), so that reading the page leaves the "/" key free.
   const control = ".field :is(input, select, textarea):not(:disabled):not([type=hidden])";
   const part = window.location.hash.length > 1 && document.getElementById(window.location.hash.slice(1));
-  const entry = part && window.matchMedia("(pointer: fine)").matches && part.closest("section");
+  const entry = part && window.matchMedia("(min-width: 768px)").matches && part.closest("section");
   const first = $("[data-focus]") || (entry ? $(`form ${control}`, entry) : part ? null : $(`.form-page form[data-record-form] ${control}`));
-  if (first) first.focus({ preventScroll: first.matches("input, select, textarea") });
+  const go = () => first && first.focus({ preventScroll: first.matches("input, select, textarea") });
+  if (entry) window.addEventListener("load", () => setTimeout(go)); // going to a part of the page takes the focus away
+  else go();
 })();

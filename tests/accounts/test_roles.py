@@ -224,9 +224,7 @@ def test_a_stranger_has_no_rows():
         (day(10), day(1), False),
     ],
 )
-def test_a_beat_counts_from_its_first_day_until_before_its_last(
-    area_a, started, ended, open_today
-):
+def test_a_beat_counts_from_its_first_day_until_before_its_last(area_a, started, ended, open_today):
     beat = factories.BeatFactory(neighbourhood=area_a, started_on=started, ended_on=ended)
     row = factories.HouseholdFactory(neighbourhood=area_a)
     officer = User.objects.get(pk=beat.officer_id)

@@ -121,7 +121,9 @@ def test_nobody_signs_up_or_gets_a_mail(client, client_for, clerk, address, meth
     assert not User.objects.filter(username="ke-la").exists()
 
 
-@pytest.mark.parametrize("address", ["/accounts/email/", "/accounts/3rdparty/", "/accounts/social/"])
+@pytest.mark.parametrize(
+    "address", ["/accounts/email/", "/accounts/3rdparty/", "/accounts/social/"]
+)
 def test_the_other_doors_of_the_library_are_shut(client_for, clerk, address):
     assert client_for(clerk).get(address).status_code == 404
 
@@ -267,7 +269,7 @@ def test_an_htmx_part_after_the_end_sends_the_whole_page_to_the_sign_in(client, 
 @pytest.fixture
 def typed(area_a):
     return {
-        "address": "Số 12 ngõ <Đào> & \"Mận\"",
+        "address": 'Số 12 ngõ <Đào> & "Mận"',
         "neighbourhood": str(area_a.pk),
         "opened_on": "01/02/2020",
         "note": "dòng một\r\ndòng hai",

@@ -295,9 +295,9 @@ def test_a_row_that_others_point_to_is_not_deleted(model):
 def reverse_managers():
     for model in TRACKED:
         for link in model._meta.related_objects:
-            if issubclass(link.related_model, Tracked) and not link.many_to_many:
-                if link.get_accessor_name():
-                    yield pytest.param(link, id=f"{model.__name__}.{link.get_accessor_name()}")
+            name = link.get_accessor_name()
+            if name and issubclass(link.related_model, Tracked) and not link.many_to_many:
+                yield pytest.param(link, id=f"{model.__name__}.{name}")
 
 
 def parent_for(link, child):
@@ -326,7 +326,7 @@ def test_reverse_manager(link):
         model.objects.filter(pk=child.pk).update(**{name: original})
 
     if model.__name__ == "StayNotice":
-        pytest.skip("a notice has one host of two, and its neighbourhood from it: no link moves alone")
+        pytest.skip("a notice has one host of two and its neighbourhood: no link moves alone")
     original = getattr(child, name)
     for move in (
         lambda: manager.add(child),
@@ -371,10 +371,10 @@ def test_roles_given_and_taken_are_recorded_on_the_user():
         (lambda: clerk.user_set.add(user), [("clerk",)]),
         (lambda: clerk.user_set.remove(user), [("clerk",)]),
         (lambda: clerk.user_set.set([user]), [("clerk",)]),
-        (lambda: clerk.user_set.clear(), [("clerk",)]),
+        (clerk.user_set.clear, [("clerk",)]),
         (lambda: user.groups.add(chief, clerk), [("chief", "clerk")]),
-        (lambda: user.groups.clear(), [("chief", "clerk")]),
-        (lambda: user.groups.clear(), []),
+        (user.groups.clear, [("chief", "clerk")]),
+        (user.groups.clear, []),
     ):
         watch = Watch()
         change()
@@ -545,12 +545,12 @@ def test_what_is_rolled_back_leaves_no_entry(model):
     row = factories.of(model)()
     name, value, _ = new_values(row)
     watch = Watch()
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         setattr(row, name, value)
         row.save()
         model.objects.filter(pk=row.pk).update(**{name: value})
         assert watch.entries(model)
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     assert not watch.entries(model)
 
 

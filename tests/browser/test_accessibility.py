@@ -9,7 +9,7 @@ WCAG = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
 }
 # The stock admin's templates leave the head of a deletion column empty and label their search box
-# with a picture alone: against axe's "best practice", not against WCAG. That is what admin pages meet.
+# with a picture alone: against axe's "best practice", not against WCAG, which admin pages meet.
 WCAG_ALONE = {**WCAG, "runOnly": [tag for tag in WCAG["runOnly"] if tag.startswith("wcag")]}
 SIZES = {"1366": (1366, 768), "360": (360, 780)}
 PAGES = {

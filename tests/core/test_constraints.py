@@ -87,7 +87,7 @@ def days_before(name, of):
 
 
 def two(make, **shared):
-    """Return the second of two rows alike in `shared`, and the change that makes it equal the first."""
+    """Return the case of two rows: the second one takes the values of the first in `shared`."""
 
     def broken(row):
         first = type(row).objects.exclude(pk=row.pk).order_by("pk").first()
@@ -241,7 +241,10 @@ def test_the_model_tells_the_sentence_at_the_field(model, constraint):
     with pytest.raises(ValidationError) as caught:
         row.validate_constraints()
     told = caught.value.message_dict
-    assert str(constraint.get_violation_error_message()) in told[model.constraint_fields[constraint.name]]
+    assert (
+        str(constraint.get_violation_error_message())
+        in told[model.constraint_fields[constraint.name]]
+    )
 
 
 @pytest.mark.parametrize(("model", "constraint"), CONSTRAINTS, ids=named)
@@ -284,9 +287,7 @@ def typed(form, row):
         value = form.initial.get(name)
         if name == "version":
             value = row.version
-        elif name in row.masks:
-            value = getattr(row, name)
-        elif any(f_.name == name for f_ in row._meta.fields):
+        elif name in row.masks or any(f_.name == name for f_ in row._meta.fields):
             value = getattr(row, name)
         value = field_.prepare_value(value)
         if isinstance(field_, forms.BooleanField):
@@ -568,9 +569,7 @@ def test_the_admin_turns_the_databases_error_into_the_sentence(client_for, clerk
 
 
 @pytest.mark.usefixtures("blind_models")
-def test_the_admin_turns_an_inlines_error_into_the_sentence(
-    client_for, clerk, area_a, monkeypatch
-):
+def test_the_admin_turns_an_inlines_error_into_the_sentence(client_for, clerk, area_a, monkeypatch):
     """Two heads that neither the rows nor the service saw: only the index is left."""
     from kylien.core.forms import RecordInlineFormSet
 

@@ -1,0 +1,482 @@
+"""Every address as every role: the status that the declared permissions promise, no 500, no leak.
+
+The addresses come from the URL resolver. A page that is no page of records must be named in
+`PLAIN`, so a new address that nobody thought about fails here.
+"""
+
+import datetime as dt
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from django.test import RequestFactory
+from django.urls import reverse
+from django.utils import timezone
+
+from incidents.models import Incident
+from kylien.accounts.models import Role, User
+from kylien.areas.models import BeatAssignment, Neighbourhood
+from kylien.audit.models import AuditEntry
+from kylien.core.models import Tracked
+from kylien.core.records import Role as Page
+from tests import factories
+from tests.factories import day
+from tests.routes import every_route
+
+pytestmark = pytest.mark.django_db
+
+ROUTES = every_route()
+PEOPLE = ["chief", "officer_a", "duty", "clerk", "leader", "superuser"]
+MARKER = "Xqzbêta"  # stands in every text of area_b and nowhere else
+NUMBERS = {"099777111222", "099777333444", "0100777555", "0100777666"}
+NUMBERS_A = {"099111111222", "099111333444", "0100111555", "0100111666"}
+
+
+def by_role(user, *roles, allowed=200, refused=403):
+    return allowed if user.roles & set(roles) else refused
+
+
+# Pages without records: what a GET by a person who is signed in answers.
+PLAIN = {
+    "home": lambda user: 200,
+    "search": lambda user: by_role(user, *set(Role) - {Role.LEADER}),
+    "healthz": lambda user: 200,
+    "account_login": lambda user: 302,
+    "account_logout": lambda user: 200,
+    "account_inactive": lambda user: 200,
+    "account_reauthenticate": lambda user: 200,
+    "account_change_password": lambda user: 200,
+    "resume": lambda user: 302,
+    "account_signup": lambda user: 404,
+    "account_reset_password": lambda user: 404,
+    "report-list": lambda user: by_role(user, *Role),
+    "report-month": lambda user: by_role(user, *Role),
+}
+# Of the admin site: what staff get; the others are sent to the sign-in.
+ADMIN = {
+    "index": 200,
+    "login": 302,
+    "logout": 405,
+    "password_change": 200,
+    "password_change_done": 200,
+    "jsi18n": 200,
+    "autocomplete": 403,  # asked without a field
+}
+
+
+def fill(area, texts, numbers, since):
+    """Make a row of every model in `area`, each text ending in `texts`; return `{model: row}`."""
+
+    def name(words):
+        return f"{words} {texts}"
+
+    phones, ids = sorted(numbers)[:2], sorted(numbers)[2:]  # 0100... before 099...
+    household = factories.HouseholdFactory(
+        neighbourhood=area, address=name("Số 1 Lê Lợi"), note=name("Ghi chú")
+    )
+    person = factories.ResidentFactory(
+        full_name=name("Trần Văn"), citizen_id=ids[0], phone=phones[0], note=name("Ghi chú")
+    )
+    stay = factories.ResidenceFactory(
+        resident=person,
+        household=household,
+        temporary=True,
+        relation="OTHER",
+        relation_note=name("bạn"),
+        expires_on=day(-5),
+    )
+    factories.ResidenceFactory(
+        household=household, relation="HEAD", resident__full_name=name("Lê Thị")
+    )
+    business = factories.BusinessFactory(
+        neighbourhood=area,
+        name=name("Karaoke"),
+        address=name("Số 2"),
+        responsible_name=name("Phan"),
+        phone=phones[1],
+        note=name("Ghi chú"),
+    )
+    certificate = factories.CertificateFactory(
+        business=business, number=name("12"), issuer=name("CA"), expires_on=day(-9)
+    )
+    group = factories.GroupFactory(neighbourhood=area, name=name("Liên gia"), note=name("Ghi chú"))
+    membership = factories.MembershipFactory(group=group, household=household)
+    meeting = factories.MeetingFactory(
+        group=group, topics=name("Họp"), outcome=name("Ý kiến"), held_on=day(20)
+    )
+    incident = factories.IncidentFactory(
+        neighbourhood=area,
+        place=name("Ngã ba"),
+        summary=name("Mất xe"),
+        result=name("Xong"),
+        business=business,
+        reporting_group=group,
+    )
+    notice = factories.StayNoticeFactory(
+        household=household, guest_name=name("Khách"), id_number=ids[1], reason=name("Thăm")
+    )
+    beat = factories.BeatFactory(
+        neighbourhood=area, note=name("Thay phép"), started_on=since, officer__full_name=name("Cán")
+    )
+    rows = [
+        area, household, person, stay, business, certificate, group, membership, meeting, incident,
+        notice, beat, area.ward, business.sector, incident.type, beat.officer,
+    ]  # fmt: skip
+    return {type(row): row for row in rows}
+
+
+@pytest.fixture
+def rows_a(area_a):
+    return fill(area_a, "Anpha", NUMBERS_A, day(9))
+
+
+@pytest.fixture
+def rows_b(area_b):
+    area_b.name = f"Tổ {MARKER}"
+    area_b.save()
+    return fill(area_b, MARKER, NUMBERS, day(9))
+
+
+@pytest.fixture
+def person(request, officer_a):
+    """The account of the test's parameter, read anew so that its scope is today's."""
+    return User.objects.get(pk=request.getfixturevalue(request.param).pk)
+
+
+each_person = pytest.mark.parametrize("person", PEOPLE, indirect=True)
+
+
+# --- what the declarations promise --------------------------------------------------------------
+
+
+def is_admin(route):
+    return route.pattern.startswith("admin/")
+
+
+def admin_model(route):
+    """Return the model whose admin page a route is, and the page's kind."""
+    label, _, rest = route.name.removeprefix("admin:").partition("_")
+    for model in admin.site._registry:
+        prefix = f"{model._meta.app_label}_{model._meta.model_name}_"
+        if route.name.startswith(f"admin:{prefix}"):
+            return model, route.name.removeprefix(f"admin:{prefix}")
+    return None, rest or label
+
+
+def expected_of_records(route, user, row):
+    """Permission, then method, then scope, then whether this very row may be changed by him."""
+    view_class = route.view_class
+    further = getattr(view_class, "right", "")  # on the row that the page adds
+    if not user.has_perm(route.permission) or (further and not user.has_perm(further)):
+        return 403
+    if not route.is_record and not hasattr(view_class, "get"):
+        return 405
+    if row is None:
+        return 200
+    if not view_class.model.objects.visible_to(user).filter(pk=row.pk).exists():
+        return 404
+    if route.verb == "change" and not row.changeable_by(user, timezone.now()):
+        return 403
+    return 200
+
+
+def expected_in_admin(route, user, row):
+    model, kind = admin_model(route)
+    if model is None:
+        name = route.name.removeprefix("admin:")
+        if not user.is_staff:
+            return 403 if name == "login" else 302
+        if name in ADMIN:
+            return ADMIN[name]
+        if name == "":  # the catch-all
+            return 404
+        assert name in ("app_list", "view_on_site"), f"say here who may open {route}"
+        return None
+    if not user.is_staff:
+        return 302
+    request = RequestFactory().get("/")
+    request.user, request.today = user, timezone.localdate()
+    site = admin.site._registry[model]
+    sees = row is not None and model.objects.visible_to(user).filter(pk=row.pk).exists()
+    match kind:
+        case "changelist":
+            return 200 if site.has_view_or_change_permission(request) else 403
+        case "add":
+            return 200 if site.has_add_permission(request) else 403
+        case "change":
+            if not site.has_view_or_change_permission(request, row if sees else None):
+                return 403
+            return 200 if sees else 302
+        case "delete":
+            if not site.has_delete_permission(request, row if sees else None):
+                return 403
+            return 200 if sees else 302
+        case "history":
+            if not sees:
+                return 302
+            return 200 if site.has_view_or_change_permission(request, row) else 403
+    raise AssertionError(f"say here who may open {route}")
+
+
+def expected(route, user, row):
+    """Return the status that a GET must have; None where any but an error will do."""
+    if is_admin(route):
+        return expected_in_admin(route, user, row)
+    if route.is_record or route.is_scoped:
+        return expected_of_records(route, user, row)
+    assert route.name in PLAIN, f"say in PLAIN who may open {route}"
+    return PLAIN[route.name](user)
+
+
+def address_of(route, rows):
+    """Return the address of a route for the rows given, and the row that it names, if any."""
+    values = {"month": "2026-10", "url": "khong-co", "app_label": "households"}
+    model = route.view_class.model if route.is_record or route.is_scoped else None
+    if is_admin(route):
+        model = admin_model(route)[0]
+    row = None
+    for parameter in route.parameters:
+        if parameter in ("pk", "object_id"):
+            if model is None:
+                row = rows[next(m for m in rows if m._meta.model_name == "household")]
+            else:
+                assert model in rows, f"fill() makes no {model.__name__}"
+                row = rows[model]
+            values[parameter] = row.pk
+        elif parameter == "content_type_id":
+            values[parameter] = ContentType.objects.get_for_model(
+                next(m for m in rows if m._meta.model_name == "household")
+            ).pk
+        else:
+            assert parameter in values, f"say here what {parameter} of {route} may be"
+    if route.name:
+        return reverse(route.name, kwargs={n: values[n] for n in route.parameters}), row
+    if "object_id" in values:  # the admin's old address of a row, which redirects
+        app, name = route.pattern.removeprefix("admin/").split("/")[:2]
+        row = rows[apps.get_model(app, name)]
+        return f"{reverse(f'admin:{app}_{name}_changelist')}{row.pk}/", None
+    return "/admin/khong-co", None
+
+
+def visit(client, route, rows):
+    address, row = address_of(route, rows)
+    return address, row, client.get(address)
+
+
+def content_of(answer):
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return body.decode() + str(answer.headers)
+
+
+# --- the crawl ----------------------------------------------------------------------------------
+
+
+@each_person
+def test_every_address_answers_as_its_permissions_promise(client_for, person, rows_a, rows_b):
+    client = client_for(person)
+    wrong, visited = [], 0
+    for rows in (rows_a, rows_b):
+        for route in ROUTES:
+            if rows is rows_b and not route.parameters:
+                continue
+            address, row, answer = visit(client, route, rows)
+            if not route.name:
+                wanted = {302, 301, 404}
+            else:
+                status = expected(route, person, row)
+                wanted = {status} if status else {200, 302, 403, 404}
+            visited += 1
+            if answer.status_code not in wanted:
+                wrong.append(f"{address} ({route}): {answer.status_code}, not {wanted}")
+    assert not wrong, "\n".join(wrong)
+    assert visited > 150
+
+
+def test_strangers_see_the_sign_in_and_nothing_else(client, rows_a):
+    allowed = {"healthz": 200, "account_login": 200, "account_inactive": 200}
+    allowed |= {"account_signup": 404, "account_reset_password": 404}
+    for route in ROUTES:
+        address, _, answer = visit(client, route, rows_a)
+        if route.name in allowed:
+            assert answer.status_code == allowed[route.name], address
+        else:
+            assert answer.status_code == 302, address
+            assert answer["Location"].startswith("/accounts/login/"), address
+
+
+def test_an_account_without_a_role_sees_no_row(client_for, rows_a):
+    client = client_for(factories.UserFactory())
+    for route in ROUTES:
+        address, _, answer = visit(client, route, rows_a)
+        assert answer.status_code != 500, address
+        assert "Anpha" not in content_of(answer), address
+
+
+@each_person
+def test_nobody_writes_what_his_role_may_not(client_for, person, rows_a, rows_b):
+    """A POST to every page of records: refused as the GET is, and nothing is written."""
+    client = client_for(person)
+    wrong = []
+    for rows in (rows_a, rows_b):
+        for route in ROUTES:
+            if not (route.is_record or route.is_scoped):
+                continue
+            address, row = address_of(route, rows)
+            seen = route.view_class.model.objects.visible_to(person)
+            sees = row is None or seen.filter(pk=row.pk).exists()
+            if sees and person.has_perm(route.permission):
+                continue
+            before = AuditEntry.objects.count()
+            answer = client.post(address, {"version": getattr(row, "version", 1)})
+            if answer.status_code not in (403, 404, 405) or AuditEntry.objects.count() != before:
+                wrong.append(f"{address}: {answer.status_code}")
+    assert not wrong, "\n".join(wrong)
+
+
+WRITES = {"incident", "staynotice"}
+
+
+def test_the_duty_desk_writes_incidents_and_stay_notices_alone(client_for, duty, rows_a):
+    client = client_for(duty)
+    for route in ROUTES:
+        if not (route.is_record or route.is_scoped) or route.role in (Page.LIST, Page.OPTIONS):
+            continue
+        if route.view_class.model._meta.model_name in WRITES:
+            continue
+        address, _ = address_of(route, rows_a)
+        before = AuditEntry.objects.count()
+        assert client.post(address, {}).status_code in (403, 405), address
+        assert AuditEntry.objects.count() == before
+
+
+def test_the_duty_desk_mends_its_own_entries_for_a_quarter_of_an_hour(client_for, duty, rows_a):
+    incident = rows_a[Incident]
+    address = reverse("incident-update", args=[incident.pk])
+    assert client_for(duty).get(address).status_code == 403
+    Incident.objects.filter(pk=incident.pk).update(created_by=duty)
+    assert client_for(duty).get(address).status_code == 200
+    late = timezone.now() - dt.timedelta(minutes=16)
+    Incident.objects.filter(pk=incident.pk).update(created_at=late)
+    assert client_for(duty).get(address).status_code == 403
+
+
+# --- leaks --------------------------------------------------------------------------------------
+
+
+def leaks(answer):
+    text = content_of(answer)
+    return [secret for secret in (MARKER, *NUMBERS) if secret in text]
+
+
+def test_the_marker_is_seen_by_those_who_may(client_for, chief, rows_b):
+    """Else the tests below would prove nothing."""
+    for name in ("household-list", "resident-list", "incident-list", "selfmanagedgroup-list"):
+        assert MARKER in client_for(chief).get(reverse(name)).content.decode()
+    assert MARKER in client_for(chief).get("/admin/households/household/").content.decode()
+
+
+def test_no_page_shows_an_officer_what_lies_in_another_beat(client_for, officer_a, rows_a, rows_b):
+    client = client_for(User.objects.get(pk=officer_a.pk))
+    wrong = []
+
+    def check(answer, address):
+        assert answer.status_code != 500, address
+        if leaks(answer):
+            wrong.append(address)
+
+    for rows in (rows_a, rows_b):
+        for route in ROUTES:
+            address, _, answer = visit(client, route, rows)
+            check(answer, address)
+    area = rows_b[Neighbourhood].pk
+    codes = [row.code for row in rows_b.values() if getattr(row, "code", "")]
+    for route in ROUTES:
+        if route.role is Page.OPTIONS:
+            address = reverse(route.name)
+            for query in ("le", "xqz", *codes):
+                check(client.get(address, {"q": query}), f"{address}?q={query}")
+        if route.role is not Page.LIST:
+            continue
+        address = reverse(route.name)
+        filters = route.view_class.filterset_class.base_filters
+        check(client.get(address, {"q": "le"}), address)
+        check(client.post(address, {"_export": "csv"}), f"export of {address}")
+        check(
+            client.post(address, {"_export": "csv", "neighbourhood": area}), f"export of {address}"
+        )
+        for name, item in filters.items():
+            for value in (area, *codes):
+                check(client.get(address, {name: value}), f"{address}?{name}={value}")
+            for value, _ in getattr(item.field, "choices", ()):
+                check(client.get(address, {name: str(value)}), f"{address}?{name}={value}")
+        for number in NUMBERS:
+            answer = client.post(address, {"q": number})
+            text = answer.content.decode().replace(f'value="{number}"', "")
+            assert MARKER not in text, address
+    for query in ("xqz", "le loi", *codes):
+        check(client.get("/search/", {"q": query}), f"/search/?q={query}")
+    for number in NUMBERS:
+        assert MARKER not in client.post("/search/", {"q": number}).content.decode()
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_admin_list_filter_or_autocomplete_shows_another_beat(
+    client_for, officer_a, rows_a, rows_b
+):
+    client = client_for(User.objects.get(pk=officer_a.pk))
+    wrong = []
+    for model in admin.site._registry:
+        label, name = model._meta.app_label, model._meta.model_name
+        changelist = reverse(f"admin:{label}_{name}_changelist")
+        for query in ("xqz", "le", "099777111222"):
+            answer = client.get(changelist, {"q": query})
+            if MARKER in answer.content.decode():
+                wrong.append(f"{changelist}?q={query}")
+        foreign = {"neighbourhood__id__exact": rows_b[Neighbourhood].pk}
+        if MARKER in client.get(changelist, foreign, follow=True).content.decode():
+            wrong.append(f"{changelist} filtered by neighbourhood")
+        for field in model._meta.fields:
+            if not isinstance(field, models.ForeignKey):
+                continue
+            asked = {"app_label": label, "model_name": name, "field_name": field.name}
+            for term in ("", "xqz", "le"):
+                answer = client.get("/admin/autocomplete/", {**asked, "term": term})
+                assert answer.status_code in (200, 403, 404), asked
+                if MARKER in answer.content.decode():
+                    wrong.append(f"autocomplete {asked} {term}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_an_admin_form_takes_no_row_of_another_beat(client_for, officer_a, rows_a, rows_b):
+    """A number typed into the request by hand is refused like one that does not exist."""
+    from households.models import Household
+
+    client = client_for(User.objects.get(pk=officer_a.pk))
+    data = {
+        "address": "Số 9",
+        "neighbourhood": rows_b[Neighbourhood].pk,
+        "opened_on": "01/02/2020",
+        **{
+            f"{prefix}-{key}": value
+            for prefix in ("residences", "residences-2")
+            for key, value in {"TOTAL_FORMS": 0, "INITIAL_FORMS": 0}.items()
+        },
+    }
+    answer = client.post("/admin/households/household/add/", data)
+    assert answer.status_code == 200
+    assert not Household.objects.filter(address="Số 9").exists()
+
+
+def test_every_model_has_its_row_in_the_crawl(rows_a):
+    tracked = {model for model in apps.get_models() if issubclass(model, Tracked)}
+    assert tracked == set(rows_a)
+    assert BeatAssignment in tracked
+
+
+@each_person
+def test_the_menu_leads_nowhere_that_is_refused(client_for, person, rows_a):
+    client = client_for(person)
+    for item in client.get("/").context["nav"]:
+        assert client.get(item["url"]).status_code == 200, item["label"]
