@@ -181,6 +181,10 @@ class MemberForm(BirthMixin, RecordForm):
                 self.fields[name].widget.attrs["data-half"] = ""
         if kind == Residence.Kind.TEMPORARY:
             self.initial.setdefault("relation", Residence.Relation.TENANT)
+        if "household" in self.fields and kind != Residence.Kind.PERMANENT:
+            self.fields[
+                "household"
+            ].help_text = "Tạm trú: ghi ít nhất một trong ba ô hộ, cơ sở lưu trú, nơi làm việc."
 
     def clean(self):
         data = super().clean()

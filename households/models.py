@@ -71,14 +71,15 @@ class Household(Record):
     class Meta(Record.Meta):
         verbose_name = "hộ"
         verbose_name_plural = "hộ"
+        # A partial index repeats the column of its condition: without it SQLite looks into the table.
         indexes = [
             models.Index(
-                fields=["code", "id", "neighbourhood"],
+                fields=["code", "id", "neighbourhood", "dissolved_on"],
                 name="household_order",
                 condition=Q(dissolved_on=None),
             ),
             models.Index(
-                fields=["neighbourhood", "code"],
+                fields=["neighbourhood", "code", "dissolved_on"],
                 name="household_by_area",
                 condition=Q(dissolved_on=None),
             ),
@@ -196,17 +197,17 @@ class Resident(Record):
         indexes = [
             # The list's own order, for the ward and for some neighbourhoods; then what is counted.
             models.Index(
-                fields=["sort_key", "id", "neighbourhood", "residence_kind"],
+                fields=["sort_key", "id", "neighbourhood", "residence_kind", "present"],
                 name="resident_order",
                 condition=Q(present=True),
             ),
             models.Index(
-                fields=["neighbourhood", "sort_key", "id"],
+                fields=["neighbourhood", "sort_key", "id", "present"],
                 name="resident_area_order",
                 condition=Q(present=True),
             ),
             models.Index(
-                fields=["neighbourhood", "residence_kind"],
+                fields=["neighbourhood", "residence_kind", "present"],
                 name="resident_by_area",
                 condition=Q(present=True),
             ),
@@ -439,7 +440,7 @@ class Residence(Tracked):
             ),
             # Stocks of today, and movements since a day or in a period, from the index alone.
             models.Index(
-                fields=["kind", "neighbourhood"],
+                fields=["kind", "neighbourhood", "ended_on"],
                 name="residence_now",
                 condition=Q(ended_on=None),
             ),

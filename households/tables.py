@@ -28,8 +28,8 @@ class HouseholdTable(RecordTable):
 
 
 class ResidentTable(RecordTable):
+    code = Cell(verbose_name="Mã", css="code")
     full_name = TitleCell(verbose_name="Họ và tên", order_by=("sort_key",))
-    code = Cell(verbose_name="Mã")
     household = Cell(
         accessor="household_now__code", verbose_name="Hộ", orderable=False, phone="detail"
     )

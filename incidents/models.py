@@ -60,7 +60,10 @@ class IncidentType(Tracked):
 
 class IncidentQuerySet(RecordQuerySet):
     def for_list(self):
-        return self.select_related("type", "neighbourhood")
+        shown = ("code", "occurred_at", "place", "state", "resolved_on")
+        return self.select_related("type", "neighbourhood").only(
+            *shown, "type__name", "neighbourhood__name"
+        )
 
     def happened_in(self, period):
         return self.filter(occurred_at__gte=period.start_at, occurred_at__lt=period.end_at)

@@ -78,7 +78,7 @@ DATABASES = {
         _env.db_url,
         "sqlite:///FILE or postgres://USER:PASSWORD@HOST/NAME",
         default=f"sqlite:///{VAR_DIR / 'kylien.sqlite3'}",
-        test=lambda db: db["ENGINE"].rsplit(".", 1)[-1] in {"sqlite3", "postgresql"},
+        test=lambda db: db.get("ENGINE", "").rsplit(".", 1)[-1] in {"sqlite3", "postgresql"},
     )
 }
 _db = DATABASES["default"]
@@ -198,7 +198,8 @@ ACCOUNT_CHANGE_EMAIL = False
 
 SESSION_IDLE_MINUTES = number("SESSION_IDLE_MINUTES", 15, 1, 600)
 SESSION_TOTAL_HOURS = number("SESSION_TOTAL_HOURS", 10, 1, 24)
-SESSION_COOKIE_AGE = SESSION_TOTAL_HOURS * 3600
+# The middleware ends sessions; the row outlives them so that it knows whose text it keeps.
+SESSION_COOKIE_AGE = (SESSION_TOTAL_HOURS + 14 * 24) * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

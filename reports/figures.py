@@ -242,6 +242,13 @@ def figures() -> list[Figure]:
     return [*FIGURES, *(_incidents_of(kind) for kind in kinds)]
 
 
+def parts(declared: list[Figure]) -> list[list[str]]:
+    """Name the figures that add up to a known total: what `disclosure` must not let be undone."""
+    totals = ("incidents", "incidents_solved")
+    kinds = [f.key for f in declared if f.key.startswith("incidents_") and f.key not in totals]
+    return [["population_in", "population_out"], ["temporary_in", "temporary_out"], kinds]
+
+
 def _incidents_of(kind):
     return Figure(
         f"incidents_{kind.code.replace('-', '_')}",
@@ -272,9 +279,7 @@ def read(declared: list[Figure], scope: Scope, months: list[Month]) -> dict[Mont
     kinds = {figure.key: figure.incident_kind for figure in declared if figure.incident_kind}
     if kinds:
         incidents = {m: Reading(scope, m).of(Incident).happened_in(m.period) for m in months}
-        by_kind = count_by(
-            {str(m): (rows, "type__parent") for m, rows in incidents.items()}
-        )
+        by_kind = count_by({str(m): (rows, "type__parent") for m, rows in incidents.items()})
         for month in months:
             numbers = by_kind[str(month)]
             found[month].update({key: numbers.get(kind, 0) for key, kind in kinds.items()})

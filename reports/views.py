@@ -9,11 +9,12 @@ from django.views.decorators.http import require_GET
 
 from kylien.accounts.models import Scope
 from kylien.core.periods import Month
-from kylien.core.text import format_number
-from reports.figures import FIGURES, Reading, figures, read
+from reports.disclosure import Shown
+from reports.figures import FIGURES, Reading, figures, parts, read
 
-SMALL = 5  # leaders see no count below it: small counts point at people
 MONTHS_LISTED = 24
+UNFINISHED_NOTE = "Kỳ này chưa kết thúc: số liệu tính đến hôm nay."
+SMALL_NOTE = "Số dưới 5 hiện là “<5”; dấu “—” là số che kèm để không suy ra được số nhỏ."
 LIST_TILES = ("population_closing", "temporary_closing", "incidents", "groups_met")
 YEARS = range(2000, 2200)
 
@@ -31,19 +32,6 @@ def reader(request):
     return user.scope, False
 
 
-def shown(number: int, aggregate: bool) -> str:
-    """Return a count as this reader sees it: leaders see "<5" instead of a small one."""
-    return f"<{SMALL}" if aggregate and number < SMALL else format_number(number)
-
-
-def difference(now: int, before: int, aggregate: bool) -> str:
-    """Return a signed difference; none where either side is hidden."""
-    if aggregate and min(now, before) < SMALL:
-        return ""
-    change = now - before
-    return f"{'+' if change > 0 else '−' if change else ''}{format_number(abs(change))}"
-
-
 @require_GET
 def month_list(request):
     scope, aggregate = reader(request)
@@ -54,6 +42,7 @@ def month_list(request):
     declared = [figure for figure in FIGURES if figure.key in LIST_TILES]
     declared.sort(key=lambda figure: LIST_TILES.index(figure.key))
     numbers = read(declared, scope, months)
+    shown = {month: Shown(numbers[month], aggregate) for month in months}
     rows = [
         {
             "url": reverse("report-month", args=[str(month)]),
@@ -61,8 +50,7 @@ def month_list(request):
             "span": month.span,
             "state": "" if month.is_over(request.today) else "Chưa hết kỳ",
             "tiles": [
-                {"label": figure.label, "value": shown(numbers[month][figure.key], aggregate)}
-                for figure in declared
+                {"label": figure.label, "value": shown[month][figure.key]} for figure in declared
             ],
         }
         for month in months
@@ -84,17 +72,19 @@ def month_detail(request, month):
     previous, last_year = wanted.previous(), wanted.same_month_last_year()
     declared = figures()
     numbers = read(declared, scope, [wanted, previous, last_year])
-    now, before, year_ago = (numbers[m] for m in (wanted, previous, last_year))
+    now, before, year_ago = (
+        Shown(numbers[m], aggregate, parts(declared)) for m in (wanted, previous, last_year)
+    )
     sections = {}
     for figure in declared:
         row = {
             "label": figure.label,
-            "value": shown(now[figure.key], aggregate),
+            "value": now[figure.key],
             "url": "" if aggregate else figure.link(Reading(scope, wanted)),
-            "previous": shown(before[figure.key], aggregate),
-            "last_year": shown(year_ago[figure.key], aggregate),
-            "diff_previous": difference(now[figure.key], before[figure.key], aggregate),
-            "diff_last_year": difference(now[figure.key], year_ago[figure.key], aggregate),
+            "previous": before[figure.key],
+            "last_year": year_ago[figure.key],
+            "diff_previous": now.difference(figure.key, before),
+            "diff_last_year": now.difference(figure.key, year_ago),
         }
         sections.setdefault(figure.section, []).append(row)
     following = wanted.next()
@@ -106,6 +96,6 @@ def month_detail(request, month):
         "sections": [{"title": title, "rows": rows} for title, rows in sections.items()],
         "prev_url": reverse("report-month", args=[str(previous)]),
         "next_url": reverse("report-month", args=[str(following)]) if may_go_on else "",
-        "note": "" if over else "Kỳ này chưa kết thúc: số liệu tính đến hôm nay.",
+        "note": SMALL_NOTE if aggregate else "" if over else UNFINISHED_NOTE,
     }
     return render(request, "reports/month.html", context)

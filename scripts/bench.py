@@ -238,7 +238,8 @@ def bench(engine, scales, options):
     found = measure(databases, options.requests)
     for scale in found:
         print_table(engine, scale, found)
-    print(f"\nBars, {engine}, {options.requests} requests a page")
+    load, cores = os.getloadavg()[1], os.cpu_count()
+    print(f"\nBars, {engine}, {options.requests} requests a page, load {load:.1f} on {cores} cores")
     for bar in bars(engine, found):
         print_bar(*bar)
     if engine == "sqlite":

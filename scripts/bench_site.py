@@ -33,6 +33,7 @@ from incidents.models import Incident  # noqa: E402
 from kylien.accounts.models import User  # noqa: E402
 from kylien.core.changes import acting  # noqa: E402
 from kylien.core.periods import Month  # noqa: E402
+from kylien.core.records import PAGE_SIZE  # noqa: E402
 from scripts.bench import ADMIN_FORMS, OURS, USERS  # noqa: E402
 
 
@@ -96,18 +97,17 @@ class Site:
 def pages(username):
     """Return `{name: address}` of the pages to measure, with rows that this user sees."""
     user = User.objects.get(username=username)
-    names = Resident.objects.visible_to(user).present().values("full_name")
-    rare = names.annotate(n=Count("pk")).order_by("n", "-full_name").first()["full_name"]
     household = Household.objects.visible_to(user).active().order_by("code")[7]
+    last_full = Resident.objects.visible_to(user).present().count() // PAGE_SIZE
     month = Month.containing(timezone.localdate(), settings.REPORT_START_DAY).previous()
     return {
         "home": "/",
         "households": "/households/",
         "residents": "/residents/",
-        "residents last": "/residents/?page=999999",
+        "residents last": f"/residents/?page={last_full}",
         "residents q=": "/residents/?q=nguyen",
         "search common": "/search/?q=nguyen",
-        "search rare": "/search/?" + urlencode({"q": rare}),
+        "search rare": "/search/?" + urlencode({"q": rare_name(username)}),
         "search absent": "/search/?q=khongco+tenzz",
         "household": household.get_absolute_url(),
         "month": f"/reports/{month}/",
@@ -117,15 +117,22 @@ def pages(username):
     }
 
 
+def rare_name(username):
+    """Return a full name that few of this user's residents have, if possible only one."""
+    people = Resident.objects.visible_to(User.objects.get(username=username)).present()
+    names = people.values("full_name").annotate(n=Count("pk"))
+    return names.order_by("n", "-full_name").first()["full_name"]
+
+
 def few_and_many():
     """Return `(name, address with one row, address with many)`: both must cost the same queries."""
     members = Count("residences", filter=Q(residences__ended_on=None))
     by_size = Household.objects.active().annotate(n=members).filter(n__gt=0).order_by("n")
     small, large = by_size.first(), by_size.last()
-    one = {m: m.objects.order_by("-pk").first().code for m in (Household, Resident, Incident)}
+    one = {model: model.objects.last().code for model in (Household, Incident)}
     return [
         ("households", f"/households/?state=all&q={one[Household]}", "/households/"),
-        ("residents", f"/residents/?residence=all&q={one[Resident]}", "/residents/"),
+        ("residents", f"/residents/?{urlencode({'q': rare_name(USERS[0])})}", "/residents/"),
         ("incidents", f"/incidents/?q={one[Incident]}", "/incidents/"),
         ("household", small.get_absolute_url(), large.get_absolute_url()),
     ]

@@ -480,7 +480,7 @@ class Migration(migrations.Migration):
             model_name="household",
             index=models.Index(
                 condition=models.Q(("dissolved_on", None)),
-                fields=["code", "id", "neighbourhood"],
+                fields=["code", "id", "neighbourhood", "dissolved_on"],
                 name="household_order",
             ),
         ),
@@ -488,7 +488,7 @@ class Migration(migrations.Migration):
             model_name="household",
             index=models.Index(
                 condition=models.Q(("dissolved_on", None)),
-                fields=["neighbourhood", "code"],
+                fields=["neighbourhood", "code", "dissolved_on"],
                 name="household_by_area",
             ),
         ),
@@ -514,7 +514,7 @@ class Migration(migrations.Migration):
             model_name="resident",
             index=models.Index(
                 condition=models.Q(("present", True)),
-                fields=["sort_key", "id", "neighbourhood", "residence_kind"],
+                fields=["sort_key", "id", "neighbourhood", "residence_kind", "present"],
                 name="resident_order",
             ),
         ),
@@ -522,7 +522,7 @@ class Migration(migrations.Migration):
             model_name="resident",
             index=models.Index(
                 condition=models.Q(("present", True)),
-                fields=["neighbourhood", "sort_key", "id"],
+                fields=["neighbourhood", "sort_key", "id", "present"],
                 name="resident_area_order",
             ),
         ),
@@ -530,7 +530,7 @@ class Migration(migrations.Migration):
             model_name="resident",
             index=models.Index(
                 condition=models.Q(("present", True)),
-                fields=["neighbourhood", "residence_kind"],
+                fields=["neighbourhood", "residence_kind", "present"],
                 name="resident_by_area",
             ),
         ),
@@ -591,7 +591,7 @@ class Migration(migrations.Migration):
             model_name="residence",
             index=models.Index(
                 condition=models.Q(("ended_on", None)),
-                fields=["kind", "neighbourhood"],
+                fields=["kind", "neighbourhood", "ended_on"],
                 name="residence_now",
             ),
         ),

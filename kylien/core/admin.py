@@ -66,6 +66,22 @@ class LabelledAutocomplete(AutocompleteSelect):
         return [(None, options, 0)]
 
 
+class ScopedChoicesFilter(admin.RelatedFieldListFilter):
+    """A list's filter by a linked record: offers the user's rows alone."""
+
+    def field_choices(self, field, request, model_admin):
+        rows = field.remote_field.model._default_manager.visible_to(request.user)
+        ordering = self.field_admin_ordering(field, request, model_admin)
+        return [(row.pk, str(row)) for row in (rows.order_by(*ordering) if ordering else rows)]
+
+
+admin.FieldListFilter.register(
+    lambda f: f.is_relation and hasattr(f.related_model._default_manager.all(), "visible_to"),
+    ScopedChoicesFilter,
+    take_priority=True,
+)
+
+
 class ScopedAdminMixin:
     """Rows and choices of the user's, on admin pages and inlines alike."""
 
@@ -109,7 +125,7 @@ class RecordAdmin(ScopedAdminMixin, admin.ModelAdmin):
         return self.bound(super().get_form(request, obj, change=change, **kwargs), request)
 
     def get_search_results(self, request, queryset, search_term):
-        if not search_term:
+        if not (search_term and self.get_search_fields(request)):
             return queryset, False
         partial = request.user.may_see_numbers
         return queryset.search(search_term, partial_numbers=partial), False

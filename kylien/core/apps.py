@@ -1,3 +1,6 @@
+from functools import lru_cache
+
+import lucide
 from django.apps import AppConfig
 
 
@@ -5,3 +8,7 @@ class CoreConfig(AppConfig):
     name = "kylien.core"
     label = "core"
     verbose_name = "Hệ thống"
+
+    def ready(self):
+        # The tag copies and writes an icon's XML each time; a page has some 25 icons of a few kinds.
+        lucide._render_icon = lru_cache(maxsize=256)(lucide._render_icon)

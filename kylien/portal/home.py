@@ -1,5 +1,7 @@
 """What the home page shows: the ward's figures, what is due, twelve months, the neighbourhoods."""
 
+from urllib.parse import urlencode
+
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
@@ -12,11 +14,15 @@ from kylien.areas.models import BeatAssignment, Neighbourhood
 from kylien.core import charts, text
 from kylien.core.counts import count_all, count_by
 from kylien.core.periods import Month
-from reports.views import SMALL, difference, shown
+from reports.disclosure import Shown
 from selfgov_groups.models import GroupMembership, SelfManagedGroup
 
 DUE_DAYS = 30
 DUE_LISTED = 8
+DUE_OF_EACH = 3  # so that one long list does not push the others off the page
+STOCKS = ("households", "grouped", "population", "temporary", "groups", "sectors")
+MOVED_IN = {"kind": "P", "movement": "in"}
+MOVED_OUT = {"kind": "P", "movement": "out"}
 WEEKDAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật")
 
 
@@ -92,122 +98,147 @@ class Home:
             for one in (month, month.same_month_last_year()):
                 rows[f"incidents {one}"] = self.of(Incident).happened_in(one.period)
         if not self.aggregate:
+            papers = self.of(Certificate).expiring(self.on, DUE_DAYS).values("business")
             rows["expiring"] = self.of(Residence).expiring(self.on, DUE_DAYS)
             rows["overdue"] = self.of(Residence).overdue(self.on)
-            rows["today"] = self.of(Residence).current().temporary().filter(expires_on=self.on)
-            rows["papers"] = self.of(Certificate).expiring(self.on, DUE_DAYS)
-            rows["papers overdue"] = self.of(Certificate).expiring(self.on, -1)
-            rows["papers today"] = (
-                self.of(Certificate).expiring(self.on, 0).filter(expires_on=self.on)
-            )
+            rows["papers"] = self.of(Business).filter(pk__in=papers)
             rows["stays"] = self.of(StayNotice).unconfirmed()
         return count_all(rows)
 
-    def total(self, key):
-        return sum(self.stock[key].values())
-
-    def show(self, number):
-        return shown(number, self.aggregate)
+    def totals(self):
+        """Return the ward's stocks, and what is derived from two of them."""
+        found = {key: sum(self.stock[key].values()) for key in STOCKS}
+        return {**found, "ungrouped": found["households"] - found["grouped"]}
 
     def link(self, name, **params):
         if self.aggregate:
             return ""
-        query = "&".join(f"{key}={value}" for key, value in params.items())
-        return reverse(name) + (f"?{query}" if query else "")
+        return reverse(name) + (f"?{urlencode(params)}" if params else "")
 
     def tiles(self):
         now, before = self.month, self.month.previous()
-        came, went = self.flow[f"in {now}"], self.flow[f"out {now}"]
-        households, grouped = self.total("households"), self.total("grouped")
-        incidents = self.flow[f"incidents {now}"]
-        change = difference(incidents, self.flow[f"incidents {before}"], self.aggregate)
-        sectors = {s.pk: s for s in Sector.objects.all()} if self.stock["sectors"] else {}
-        by_sector = [
-            f"{self.show(n)} {sectors[pk].name.lower()}"
-            for pk, n in sorted(self.stock["sectors"].items(), key=lambda p: sectors[p[0]].position)
-        ]
-        share = text.format_percent(grouped, households)
+        totals = self.totals()
+        stock = Shown(totals, self.aggregate, [["grouped", "ungrouped"]])
+        flow = self.shown_flow()
+        moved = {"kind": "P", "month": now}
+        known = not {"grouped", "ungrouped"} & stock.hidden
+        share = text.format_percent(totals["grouped"], totals["households"]) if known else ""
         return [
-            {
-                "label": "Hộ",
-                "value": self.show(households),
-                "note": f"{self.show(households - grouped)} hộ chưa vào tổ liên gia",
-                "url": self.link("household-list"),
-            },
-            {
-                "label": "Thường trú",
-                "value": self.show(self.total("population")),
-                "note": f"+{self.show(came)} −{self.show(went)} trong kỳ",
-                "url": self.link("resident-list", residence="P"),
-            },
-            {
-                "label": "Tạm trú",
-                "value": self.show(self.total("temporary")),
-                "note": ""
-                if self.aggregate
-                else f"{text.format_number(self.flow['expiring'])} hết hạn trong {DUE_DAYS} ngày",
-                "url": self.link("resident-list", residence="T"),
-            },
-            {
-                "label": "Tổ liên gia",
-                "value": self.show(self.total("groups")),
-                "note": f"{self.show(grouped)} hộ · {share}",
-                "url": self.link("selfmanagedgroup-list"),
-            },
-            {
-                "label": "Cơ sở, doanh nghiệp",
-                "value": self.show(self.total("sectors")),
-                "note": " · ".join(by_sector),
-                "url": self.link("business-list"),
-            },
-            {
-                "label": "Vụ việc trong kỳ",
-                "value": self.show(incidents),
-                "note": f"{change} so kỳ trước" if change else "",
-                "url": self.link("incident-list", month=now),
-            },
+            self.tile(
+                "Hộ",
+                stock["households"],
+                self.link("household-list"),
+                (f"{stock['ungrouped']} chưa vào tổ liên gia", "household-list", {"grouped": "no"}),
+            ),
+            self.tile(
+                "Thường trú",
+                stock["population"],
+                self.link("resident-list", residence="P"),
+                (f"kỳ này tăng {flow[f'in {now}']}", "residence-list", {"movement": "in", **moved}),
+                (f"giảm {flow[f'out {now}']}", "residence-list", {"movement": "out", **moved}),
+            ),
+            self.tile(
+                "Tạm trú",
+                stock["temporary"],
+                self.link("resident-list", residence="T"),
+                not self.aggregate
+                and (
+                    f"{flow['expiring']} hết hạn trong {DUE_DAYS} ngày",
+                    "temporary-resident-list",
+                    {"term": "due"},
+                ),
+            ),
+            self.tile(
+                "Tổ liên gia",
+                stock["groups"],
+                self.link("selfmanagedgroup-list"),
+                (f"{stock['grouped']} hộ", "household-list", {"grouped": "yes"}),
+                share and (share, "", {}),
+            ),
+            self.tile(
+                "Cơ sở, doanh nghiệp",
+                stock["sectors"],
+                self.link("business-list"),
+                *self.sector_notes(),
+            ),
+            self.tile(
+                "Vụ việc trong kỳ",
+                flow[f"incidents {now}"],
+                self.link("incident-list", month=now),
+                (f"kỳ trước {flow[f'incidents {before}']}", "incident-list", {"month": before}),
+            ),
         ]
 
+    def tile(self, label, value, url, *notes):
+        """Return a tile; each note is `(text, list, parameters)` and opens the rows it counts."""
+        shown = [
+            {"text": words, "url": self.link(name, **params) if name else ""}
+            for words, name, params in filter(None, notes)
+        ]
+        return {"label": label, "value": value, "url": url, "notes": shown}
+
+    def sector_notes(self):
+        if not self.stock["sectors"]:
+            return []
+        counts = Shown(self.stock["sectors"], self.aggregate, [self.stock["sectors"]])
+        return [
+            (f"{counts[sector.pk]} {sector.name.lower()}", "business-list", {"sector": sector.pk})
+            for sector in Sector.objects.filter(pk__in=self.stock["sectors"])
+        ]
+
+    def shown_flow(self):
+        """Return the counts of months; what came in and went out is hidden together or not."""
+        pairs = [[f"in {month}", f"out {month}"] for month in self.months]
+        return Shown(self.flow, self.aggregate, pairs)
+
     def charts(self):
-        labels = [f"T{month.month}" for month in self.months]
-        this_year = [self.flow[f"incidents {m}"] for m in self.months]
-        last_year = [self.flow[f"incidents {m.same_month_last_year()}"] for m in self.months]
-        came = [self.flow[f"in {m}"] for m in self.months]
-        went = [self.flow[f"out {m}"] for m in self.months]
-        incidents = [
-            charts.Series("cùng kỳ năm trước", self.hide(last_year), "muted"),
-            charts.Series("12 tháng qua", self.hide(this_year)),
-        ]
-        movement = [
-            charts.Series("tăng", self.hide(came)),
-            charts.Series("giảm", self.hide(went), "muted"),
-        ]
+        last_year = [month.same_month_last_year() for month in self.months]
         return [
             self.chart(
                 "Vụ việc theo tháng",
-                charts.bar_chart("Vụ việc theo tháng", labels, incidents),
-                charts.data_table(labels, incidents),
-                "incident-list",
+                charts.bar_chart,
+                [
+                    ("cùng kỳ năm trước", "muted", "incidents", last_year, "incident-list", {}),
+                    ("12 tháng qua", "primary", "incidents", self.months, "incident-list", {}),
+                ],
             ),
             self.chart(
                 "Biến động thường trú",
-                charts.balance_chart("Biến động thường trú", labels, *movement),
-                charts.data_table(labels, movement),
-                "residence-list",
+                lambda title, labels, series: charts.balance_chart(title, labels, *series),
+                [
+                    ("tăng", "primary", "in", self.months, "residence-list", MOVED_IN),
+                    ("giảm", "muted", "out", self.months, "residence-list", MOVED_OUT),
+                ],
             ),
         ]
 
-    def hide(self, numbers):
-        """Leave out the bars that a leader may not see."""
-        return [None if self.aggregate and n < SMALL else n for n in numbers]
-
-    def chart(self, title, svg, table, list_name):
-        url = reverse("report-list")
+    def chart(self, title, draw, columns):
+        """Draw series of months and list their numbers, each a link to its rows."""
+        flow = self.shown_flow()
+        labels = [f"T{month.month}" for month in self.months]
+        series = [
+            charts.Series(label, [flow.number(f"{key} {month}") for month in months], tone)
+            for label, tone, key, months, _, _ in columns
+        ]
+        rows = [
+            {
+                "label": month.label,
+                "cells": [
+                    {
+                        "value": flow[f"{key} {months[n]}"],
+                        "url": self.link(name, month=months[n], **params),
+                    }
+                    for _, _, key, months, name, params in columns
+                ],
+            }
+            for n, month in enumerate(self.months)
+        ]
+        head = ["Kỳ", *(column[0] for column in columns)]
         return {
             "title": title,
-            "svg": svg,
-            "table": {"head": table[0], "rows": table[1:]},
-            "url": url,
+            "svg": draw(title, labels, series),
+            "table": {"head": head, "rows": rows},
+            "url": reverse("report-list"),
         }
 
     def areas(self):
@@ -223,40 +254,68 @@ class Home:
             ("groups", "Tổ liên gia", "selfmanagedgroup-list", {}),
             ("incidents", "Vụ việc", "incident-list", {"month": self.month}),
         )
+        columns_shown = {
+            key: Shown(
+                {area.pk: self.stock[key].get(area.pk, 0) for area in areas},
+                self.aggregate,
+                [[area.pk for area in areas]],
+            )
+            for key in ("grouped", *(column[0] for column in columns))
+        }
         rows = []
         for area in areas:
-            numbers = {key: self.stock[key].get(area.pk, 0) for key in self.stock}
             cells = [
                 {
                     "label": label,
-                    "value": self.show(numbers.get(key, 0)),
+                    "value": columns_shown[key][area.pk],
                     "url": self.link(name, neighbourhood=area.pk, **params),
                 }
                 for key, label, name, params in columns
             ]
-            households = numbers.get("households", 0)
-            share = numbers.get("grouped", 0) / households if households else None
             rows.append(
                 {
                     "name": area.name,
                     "url": self.link("household-list", neighbourhood=area.pk),
                     "officer": ", ".join(officers.get(area.pk, [])) or "—",
                     "cells": cells,
-                    "share_svg": charts.progress(share),
+                    "share_svg": charts.progress(self.share(area)),
                 }
             )
         head = ["Tổ dân phố", "Cảnh sát khu vực", *(c[1] for c in columns), "Hộ trong tổ"]
         return {"head": head, "rows": rows}
 
+    def share(self, area):
+        """Return the share of an area's households in a group; None where it would tell of few."""
+        households = self.stock["households"].get(area.pk, 0)
+        grouped = self.stock["grouped"].get(area.pk, 0)
+        parts = Shown({"in": grouped, "out": households - grouped}, self.aggregate)
+        return grouped / households if households and not parts.hidden else None
+
     def due(self):
-        """Return what is due, soonest first, from the three lists that know a day."""
-        items = [*self.due_stays(), *self.due_residences(), *self.due_papers()]
-        items.sort(key=lambda item: item.pop("day"))
+        """Return what is due: the counts, and the first rows of each kind, soonest first."""
+        kinds = [self.due_stays(), self.due_residences(), self.due_papers()]
+        items = [item for kind in kinds for item in kind[:DUE_OF_EACH]]
+        rest = [item for kind in kinds for item in kind[DUE_OF_EACH:]]
+        items += rest[: DUE_LISTED - len(items)]
+        items.sort(key=lambda item: item["day"])
+        counts = (
+            ("overdue", "late", "tạm trú quá hạn", "temporary-resident-list", {"term": "overdue"}),
+            ("expiring", "due", "tạm trú đến hạn", "temporary-resident-list", {"term": "due"}),
+            ("stays", "due", "lưu trú chưa xác nhận", "staynotice-list", {"state": "open"}),
+            ("papers", "due", "cơ sở có giấy đến hạn", "business-list", {"certificate": "due"}),
+        )
         return {
-            "overdue": self.flow["overdue"] + self.flow["papers overdue"],
-            "today": self.flow["today"] + self.flow["papers today"],
-            "items": items[:DUE_LISTED],
-            "all_url": self.link("temporary-resident-list", term="due"),
+            "counts": [
+                {
+                    "value": text.format_number(self.flow[key]),
+                    "label": label,
+                    "tone": tone,
+                    "url": self.link(name, **params),
+                }
+                for key, tone, label, name, params in counts
+                if self.flow[key]
+            ],
+            "items": items,
         }
 
     def due_residences(self):

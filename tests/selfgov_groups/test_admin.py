@@ -192,7 +192,7 @@ def test_group_form_puts_each_constraint_beside_its_field(client, group, area_a)
 
 def test_group_form_refuses_days_after_today(client, area_a):
     response = submit(client, ADD, neighbourhood=area_a.pk, founded_on=shown(day(-1)))
-    assert form_errors(response) == {"founded_on": ["Ngày này không thể sau hôm nay."]}
+    assert form_errors(response) == {"founded_on": ["Ngày thành lập không thể sau hôm nay."]}
 
 
 def test_two_meetings_of_a_day_in_one_submit_are_told(client, group, area_a):

@@ -196,12 +196,14 @@ def test_group_form_puts_each_constraint_beside_its_field(client, group, area_a)
     assert "đang gõ dở" in refused.content.decode()
 
 
-@pytest.mark.parametrize("field", ["founded_on", "dissolved_on"])
-def test_group_form_refuses_days_after_today(client, group, area_a, field):
+@pytest.mark.parametrize(
+    ("field", "name"), [("founded_on", "Ngày thành lập"), ("dissolved_on", "Ngày giải thể")]
+)
+def test_group_form_refuses_days_after_today(client, group, area_a, field, name):
     fields = {"name": "Liên gia 1", "neighbourhood": area_a.pk, "founded_on": shown(day(5))}
     fields |= {"version": group.version, field: shown(day(-1))}
     refused = client.post(reverse("selfmanagedgroup-update", args=[group.pk]), fields)
-    assert "Ngày này không thể sau hôm nay." in errors_of(refused)[field]
+    assert f"{name} không thể sau hôm nay." in errors_of(refused)[field]
 
 
 def test_group_form_offers_the_users_own_neighbourhoods(client, area_a, area_b):
