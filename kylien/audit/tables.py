@@ -1,3 +1,5 @@
+from django.utils.html import format_html
+
 from kylien.audit.models import AuditEntry
 from kylien.core.tables import BadgeCell, Cell, MomentCell, RecordTable
 
@@ -8,6 +10,15 @@ class LineCell(Cell):
     css = "nowrap"
 
 
+class ClampedCell(Cell):
+    """Long text, cut after three lines on the page and whole in an export."""
+
+    css = "wide"
+
+    def html(self, value, record):
+        return format_html('<span class="clamp">{}</span>', value)
+
+
 class AuditTable(RecordTable):
     """Entries as `AuditEntryView.load()` prepares them: `who`, `noun` and `told` are set there."""
 
@@ -16,7 +27,8 @@ class AuditTable(RecordTable):
     action = BadgeCell(accessor="action_badge", verbose_name="Việc", orderable=False)
     noun = LineCell(verbose_name="Loại bản ghi", orderable=False, phone="detail")
     code = LineCell(verbose_name="Mã", orderable=False, phone="detail")
-    told = Cell(verbose_name="Nội dung", orderable=False, phone="detail")
+    # A new record names all its fields: the list shows the first lines, the record the whole.
+    told = ClampedCell(verbose_name="Nội dung", orderable=False, phone="detail")
     address = LineCell(verbose_name="Địa chỉ máy", orderable=False)
 
     class Meta(RecordTable.Meta):
