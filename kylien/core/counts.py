@@ -2,7 +2,11 @@
 
 from collections import defaultdict
 
-from django.db.models import CharField, Count, F, Func, QuerySet, Value
+from django.db.models import CharField, Count, F, Func, IntegerField, QuerySet, Value
+
+# Not `Count`, which would group by the figure's name; and rows, not keys: so PostgreSQL answers from
+# an index that does not hold the key.
+COUNT = Func(template="COUNT(*)", output_field=IntegerField())
 
 
 def count_all(rows: dict[str, QuerySet]) -> dict[str, int]:
@@ -12,9 +16,7 @@ def count_all(rows: dict[str, QuerySet]) -> dict[str, int]:
     """
     found = dict.fromkeys(rows, 0)
     parts = [
-        part.order_by()
-        .annotate(figure=Value(key, CharField()), n=Func(F("pk"), function="COUNT"))
-        .values_list("figure", "n")
+        part.order_by().annotate(figure=Value(key, CharField()), n=COUNT).values_list("figure", "n")
         for key, part in rows.items()
         if not part.query.is_empty()
     ]
@@ -29,7 +31,7 @@ def count_by(rows: dict[str, tuple[QuerySet, str]]) -> dict[str, dict[int, int]]
         part.order_by()
         .annotate(figure=Value(key, CharField()), whose=F(path))
         .values("figure", "whose")
-        .annotate(n=Count("pk"))
+        .annotate(n=Count("*"))
         .values_list("figure", "whose", "n")
         for key, (part, path) in rows.items()
         if not part.query.is_empty()
