@@ -71,7 +71,7 @@ class Household(Record):
     class Meta(Record.Meta):
         verbose_name = "hộ"
         verbose_name_plural = "hộ"
-        # A partial index repeats the column of its condition: without it SQLite looks into the table.
+        # A partial index repeats its condition's column: without it SQLite looks into the table.
         indexes = [
             models.Index(
                 fields=["code", "id", "neighbourhood", "dissolved_on"],
@@ -609,7 +609,7 @@ class StayNotice(DeskRecord):
     number_fields = ("id_number",)
     secret_fields = ("id_number",)
     masks = {"id_number": text.mask_id}
-    derived_from = ("guest_name", "arrived_at")
+    derived_from = ("guest_name", "arrived_at", "household", "lodging")
     constraint_fields = {"stay_notice_one_host": "household"}
 
     class Meta(DeskRecord.Meta):

@@ -8,7 +8,7 @@ from django.views.generic import View
 
 from households import filters, forms, tables
 from households.models import Household, Residence, Resident, StayNotice
-from kylien.core.records import RecordView, Role, ScopedMixin
+from kylien.core.records import RecordView, Role, ScopedMixin, new_mark, only_once
 
 
 class HouseholdView(RecordView):
@@ -41,6 +41,7 @@ class HouseholdView(RecordView):
             "memberships": obj.group_memberships.select_related("group"),
             "may_add": may("households.add_residence") and not obj.dissolved_on,
             "may_end": may("households.change_residence"),
+            "once": new_mark(),
             "member_form": forms.MemberForm(
                 household=obj,
                 kind=Residence.Kind.PERMANENT,
@@ -70,7 +71,8 @@ class ResidentView(RecordView):
         return super().make_form(obj, data)
 
     def detail_context(self, obj):
-        residences = list(obj.residences.for_list())
+        # Stays in another officer's beat are not his to read, even of a person who lives here now.
+        residences = list(obj.residences.visible_to(self.request.user).for_list())
         for row in residences:
             row.state = row.badge(self.request.today)
         return {
@@ -179,6 +181,10 @@ class AddMember(ScopedMixin, View):
         household = self.row()
         if not request.user.has_perm("households.add_residence"):
             raise PermissionDenied
+        return only_once(request, household.get_absolute_url(), lambda: self.add(household))
+
+    def add(self, household):
+        request = self.request
         form = forms.MemberForm(
             request.POST,
             household=household,
@@ -195,6 +201,7 @@ class AddMember(ScopedMixin, View):
             "title": f"Thêm người vào hộ {household.code}",
             "cancel_url": household.get_absolute_url(),
             "submit_label": "Thêm vào hộ",
+            "once": new_mark(),
         }
         return render(request, "records/form.html", context, status=422)
 

@@ -39,6 +39,6 @@ class ChangePassword(PasswordChangeView):
 
 
 @login_not_required
-def not_here(request):
+def not_here(request, **kwargs):
     """Nobody signs up and no mail resets a password here: the chief does both."""
     raise Http404

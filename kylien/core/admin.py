@@ -121,6 +121,11 @@ class RecordAdmin(ScopedAdminMixin, admin.ModelAdmin):
     search_fields = ("search_text",)
     search_help_text = "Gõ không dấu cũng tìm được; mã, họ tên, địa chỉ, số định danh."
 
+    def view_on_site(self, obj):
+        """Link to the record's own page, not through Django's redirect, which tells strangers
+        whether a key exists."""
+        return obj.get_absolute_url() if hasattr(obj, "get_absolute_url") else None
+
     def get_form(self, request, obj=None, change=False, **kwargs):
         return self.bound(super().get_form(request, obj, change=change, **kwargs), request)
 

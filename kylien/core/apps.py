@@ -10,5 +10,5 @@ class CoreConfig(AppConfig):
     verbose_name = "Hệ thống"
 
     def ready(self):
-        # The tag copies and writes an icon's XML each time; a page has some 25 icons of a few kinds.
+        # The tag copies and writes an icon's XML each time, and a page has some 25 icons.
         lucide._render_icon = lru_cache(maxsize=256)(lucide._render_icon)

@@ -4,8 +4,8 @@ from collections import defaultdict
 
 from django.db.models import CharField, Count, F, Func, IntegerField, QuerySet, Value
 
-# Not `Count`, which would group by the figure's name; and rows, not keys: so PostgreSQL answers from
-# an index that does not hold the key.
+# Not `Count`, which would group by the figure's name; and rows, not keys: so PostgreSQL answers
+# from an index that does not hold the key.
 COUNT = Func(template="COUNT(*)", output_field=IntegerField())
 
 

@@ -49,7 +49,7 @@ class TrackedQuerySet(models.QuerySet):
             before = snapshot(self.model, pks, self.db)
             stamps = {"version": F("version") + 1, "changed_at": timezone.now()}
             rows = self._rows(pks)
-            count = sum(part._write(**values, **stamps) for part in rows)
+            count = sum(part._write(**{**values, **stamps}) for part in rows)
             if not set(values).isdisjoint(self.model.derived_from):
                 for part in self._rows(pks):
                     for obj in part:

@@ -13,9 +13,11 @@ A page that needs more than two overrides is an ordinary Django view beside the 
 """
 
 import enum
+import secrets
 from typing import ClassVar
 
 from django.contrib import messages
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import ForeignKey
@@ -32,6 +34,7 @@ from kylien.core.changes import current_act, trail
 from kylien.core.tables import KeyPaginator
 
 PAGE_SIZE = 50
+ONCE_SECONDS = 24 * 3600  # how long a form that was sent is remembered
 
 
 class Role(enum.Enum):
@@ -352,7 +355,8 @@ class RecordView(ScopedMixin, View):
         return self.render_form(self.make_form(None), None)
 
     def post_create(self):
-        return self.save(self.make_form(None, self.request.POST), None)
+        form = self.make_form(None, self.request.POST)
+        return only_once(self.request, self.url(Role.LIST), lambda: self.save(form, None))
 
     def show_update(self):
         obj = self.changeable_row()
@@ -397,12 +401,36 @@ class RecordView(ScopedMixin, View):
             "title": f"Sửa {noun} {obj.code}" if obj else self.create_label or f"Thêm {noun}",
             "cancel_url": obj.get_absolute_url() if obj else self.url(Role.LIST),
             "submit_label": "Lưu",
+            "once": new_mark() if obj is None else "",
             "stale": stale,
             "stale_at": obj.changed_at if obj and stale is not None else None,
             "list_url": self.url(Role.LIST),
             "list_title": self.heading(),
         }
         return render(self.request, self.template("form"), context, status=status)
+
+
+def new_mark():
+    """Return the `_once` mark of a form that makes a new record (see `only_once`)."""
+    return secrets.token_hex(16)
+
+
+def only_once(request, meanwhile, act):
+    """Answer a POST by `act()`; the same form sent again leads to what the first one made.
+
+    The form carries a random `_once` mark (a form without one counts as new). `meanwhile` is where
+    a second click goes while the first is still being written.
+    """
+    mark = request.POST.get("_once", "")
+    key = f"once:{request.user.pk}:{mark[:64] if mark.isalnum() else new_mark()}"
+    if not cache.add(key, "", ONCE_SECONDS):
+        return HttpResponseRedirect(cache.get(key) or meanwhile)
+    response = act()
+    if response.status_code == 302:
+        cache.set(key, response.url, ONCE_SECONDS)
+    else:
+        cache.delete(key)  # nothing was written: the same form may be sent again, corrected
+    return response
 
 
 def show_value(field, obj):

@@ -56,9 +56,7 @@ def test_residence_movements_at_the_edges_of_a_month(area_a):
 def test_residence_expiring_and_overdue(area_a, on):
     home = factories.HouseholdFactory(neighbourhood=area_a)
     rows = {
-        left: factories.ResidenceFactory(
-            household=home, temporary=True, expires_on=on + left * DAY
-        )
+        left: factories.ResidenceFactory(household=home, temporary=True, expires_on=on + left * DAY)
         for left in (-1, 0, 15, 16)
     }
     verbs = Residence.objects
@@ -127,9 +125,7 @@ def test_a_stay_is_shorter_than_thirty_days(area_a, nights, refused):
         notice.full_clean()
 
 
-def test_a_household_with_people_keeps_its_neighbourhood_and_is_not_dissolved(
-    area_a, area_b, on
-):
+def test_a_household_with_people_keeps_its_neighbourhood_and_is_not_dissolved(area_a, area_b, on):
     home = factories.HouseholdFactory(neighbourhood=area_a)
     factories.ResidenceFactory(household=home)
     home.neighbourhood = area_b

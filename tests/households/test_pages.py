@@ -1,0 +1,159 @@
+"""Pages of households and residents beyond the mechanism: entry rows, acts, what a scope hides."""
+
+import re
+
+import pytest
+
+from households.models import Household, Resident, StayNotice
+from households.services import end_residence
+from tests import factories
+from tests.factories import day
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def home(area_a):
+    return factories.HouseholdFactory(neighbourhood=area_a)
+
+
+def mark(response):
+    return re.search(r'name="_once" value="(\w+)"', response.content.decode())[1]
+
+
+def member(**changes):
+    fields = {
+        "full_name": "Lê Thị Mới",
+        "birth": "5/9/1990",
+        "sex": "F",
+        "citizen_id": "",
+        "phone": "",
+        "relation": "HEAD",
+        "relation_note": "",
+        "started_on": day().strftime("%d/%m/%Y"),
+        "start_reason": "ARRIVAL",
+    }
+    return {f"m-{name}": value for name, value in {**fields, **changes}.items()}
+
+
+class TestEntryRow:
+    def add(self, client, home, **changes):
+        return client.post(f"/households/{home.pk}/members/", member(**changes))
+
+    def test_it_adds_a_person_with_a_residence(self, client_for, officer_a, home):
+        response = self.add(client_for(officer_a), home)
+        assert response.status_code == 302
+        row = home.residences.get()
+        assert (row.resident.full_name, row.relation, row.kind) == ("Lê Thị Mới", "HEAD", "P")
+        assert row.resident.birth() == "05/09/1990"
+
+    @pytest.mark.parametrize(
+        ("changes", "field", "sentence"),
+        [
+            ({"citizen_id": "123"}, "citizen_id", "12 chữ số"),
+            ({"birth": "31/2/1990"}, "birth", "không có trong lịch"),
+            ({"birth": "1/1/2999"}, "birth", "không thể sau hôm nay"),
+            ({"phone": "12"}, "phone", "Số điện thoại chưa đúng"),
+            ({"full_name": "An <b>"}, "full_name", "Họ tên chỉ gồm chữ"),
+            ({"started_on": day(-1).strftime("%d/%m/%Y")}, "started_on", "sau hôm nay"),
+            ({"relation": "OTHER"}, "relation_note", "Ghi rõ quan hệ khác"),
+        ],
+    )
+    def test_bad_input_is_told_beside_its_field_and_kept(
+        self, client_for, officer_a, home, changes, field, sentence
+    ):
+        response = self.add(client_for(officer_a), home, **changes)
+        assert response.status_code == 422
+        assert sentence in response.context["form"].errors[field][0]
+        assert "Lê Thị Mới" in response.content.decode() or "full_name" in changes
+        assert not Resident.objects.exists()
+
+    def test_the_same_row_sent_twice_adds_one_person(self, client_for, officer_a, home):
+        client = client_for(officer_a)
+        fields = {**member(), "_once": mark(client.get(home.get_absolute_url()))}
+        first = client.post(f"/households/{home.pk}/members/", fields)
+        second = client.post(f"/households/{home.pk}/members/", fields)
+        assert first.url == second.url
+        assert Resident.objects.count() == 1
+
+    def test_foreign_households_and_users_without_the_right_are_refused(
+        self, client_for, officer_b, duty, home
+    ):
+        assert self.add(client_for(officer_b), home).status_code == 404
+        assert self.add(client_for(duty), home).status_code == 403
+
+
+def test_a_form_sent_twice_creates_one_record(client_for, officer_a, area_a):
+    client = client_for(officer_a)
+    fields = {
+        "address": "Số 1 Lê Lợi",
+        "neighbourhood": area_a.pk,
+        "opened_on": day().strftime("%d/%m/%Y"),
+        "_once": mark(client.get("/households/create/")),
+    }
+    refused = client.post("/households/create/", {**fields, "address": ""})
+    assert refused.status_code == 422
+    first = client.post("/households/create/", fields)
+    second = client.post("/households/create/", fields)
+    assert first.status_code == second.status_code == 302
+    assert first.url == second.url == Household.objects.get().get_absolute_url()
+
+
+def test_a_temporary_residence_is_registered_with_host_and_term(client_for, officer_a, home):
+    client = client_for(officer_a)
+    fields = {k.removeprefix("m-"): v for k, v in member(relation="TENANT").items()}
+    refused = client.post("/temporary-residents/create/", fields)
+    assert set(refused.context["form"].errors) >= {"expires_on"}
+    fields["expires_on"] = day(-200).strftime("%d/%m/%Y")
+    refused = client.post("/temporary-residents/create/", fields)
+    assert "Ghi nơi ở" in refused.context["form"].errors["household"][0]
+    response = client.post("/temporary-residents/create/", {**fields, "household": home.code})
+    assert response.status_code == 302
+    assert home.residences.temporary().get().resident.full_name == "Lê Thị Mới"
+
+
+def test_past_stays_in_another_beat_are_not_shown(client_for, officer_a, chief, home, area_b, on):
+    elsewhere = factories.HouseholdFactory(neighbourhood=area_b, address="Ngoài địa bàn")
+    past = factories.ResidenceFactory(household=elsewhere, started_on=day(300))
+    end_residence(residence=past, ended_on=day(200), end_reason="DEPARTURE", on=on)
+    factories.ResidenceFactory(resident=past.resident, household=home, started_on=day(100))
+    address = past.resident.get_absolute_url()
+    assert "Ngoài địa bàn" in client_for(chief).get(address).content.decode()
+    assert "Ngoài địa bàn" not in client_for(officer_a).get(address).content.decode()
+
+
+def test_ending_is_refused_beside_the_field_and_done(client_for, officer_a, officer_b, home, on):
+    row = factories.ResidenceFactory(household=home)
+    address = f"/residences/{row.pk}/end/"
+    fields = {"ended_on": day(-1).strftime("%d/%m/%Y"), "end_reason": "DEPARTURE"}
+    client = client_for(officer_a)
+    assert client_for(officer_b).post(address, fields).status_code == 404
+    refused = client.post(address, fields)
+    assert refused.status_code == 422
+    assert "sau hôm nay" in refused.context["form"].errors["ended_on"][0]
+    done = client.post(address, {**fields, "ended_on": on.strftime("%d/%m/%Y")})
+    assert done.status_code == 302
+    row.refresh_from_db()
+    assert (row.ended_on, row.end_reason) == (on, "DEPARTURE")
+
+
+def test_a_moved_stay_notice_follows_its_host(home, area_b):
+    notice = factories.StayNoticeFactory(household=home)
+    other = factories.HouseholdFactory(neighbourhood=area_b)
+    StayNotice.objects.filter(pk=notice.pk).update(household=other)
+    notice.refresh_from_db()
+    assert notice.neighbourhood == area_b
+
+
+def test_households_are_found_by_the_names_of_their_people(client_for, officer_a, home):
+    factories.ResidenceFactory(
+        household=home, resident=factories.ResidentFactory(full_name="Đặng Thuý Ấn")
+    )
+    client = client_for(officer_a)
+    assert client.get("/households/", {"q": "dang an"}).context["page"]["count"] == "1"
+    [found] = client.get("/households/options/", {"q": "thuy an"}).json()["results"]
+    assert found["code"] == home.code
+    home.residences.update(ended_on=day(), end_reason="DEPARTURE")
+    home.dissolved_on = day()
+    home.save()
+    assert client.get("/households/options/", {"q": home.code}).json()["results"] == []
