@@ -8,11 +8,15 @@ from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.cache import patch_cache_control
 
 STARTED, SEEN, KEPT = "started_at", "seen_at", "kept_post"
 TOUCH_SECONDS = 60  # the last activity is written at most once a minute
 KEPT_BYTES = 200_000
+KEPT_SECONDS = 24 * 3600
 NEVER_KEPT = ("csrfmiddlewaretoken",)
+# Searches, exports and actions on lists are no text that somebody would miss.
+NOT_TYPED = {"_export", "_filter", "action", "q"}
 
 
 class SessionLimitMiddleware:
@@ -22,13 +26,18 @@ class SessionLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        return self.get_response(request)
+        response = self.get_response(request)
+        if getattr(request, "signed_in", False) and not response.has_header("Cache-Control"):
+            # On a shared PC the back button must not show people after the sign-out.
+            patch_cache_control(response, private=True, no_store=True)
+        return response
 
     def process_view(self, request, view, args, kwargs):
         # Pages open to all (sign-in, health) do not touch the session: it may be the database
         # that is down.
         if not getattr(view, "login_required", True) or not request.user.is_authenticated:
             return None
+        request.signed_in = True
         now = int(time.time())
         session = request.session
         started = session.setdefault(STARTED, now)
@@ -60,14 +69,19 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
     def handle_no_permission(self, request, view):
         target = request.get_full_path() if request.method == "GET" else request.path
         user_id = getattr(request, "ended_user_id", None)
-        if request.method == "POST" and user_id and self._small_form(request):
+        if request.method == "POST" and user_id and self._typed_form(request):
             fields = [
                 (name, value)
                 for name, values in request.POST.lists()
                 if name not in NEVER_KEPT and "password" not in name
                 for value in values
             ]
-            request.session[KEPT] = {"user": user_id, "path": request.path, "fields": fields}
+            request.session[KEPT] = {
+                "user": user_id,
+                "at": int(time.time()),
+                "path": request.path,
+                "fields": fields,
+            }
             target = reverse("resume")
         address = f"{reverse('account_login')}?{urlencode({'next': target})}"
         if request.headers.get("HX-Request"):
@@ -75,9 +89,12 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
         return HttpResponseRedirect(address)
 
     @staticmethod
-    def _small_form(request):
+    def _typed_form(request):
+        """Tell whether the request is a form that somebody typed, of a size worth keeping."""
         kind = request.content_type
-        size = int(request.META.get("CONTENT_LENGTH") or 0)
-        return (size <= KEPT_BYTES and kind == "application/x-www-form-urlencoded") or (
-            kind == "multipart/form-data" and size <= KEPT_BYTES and not request.FILES
-        )
+        if int(request.META.get("CONTENT_LENGTH") or 0) > KEPT_BYTES:
+            return False
+        plain = kind == "application/x-www-form-urlencoded"
+        if not plain and not (kind == "multipart/form-data" and not request.FILES):
+            return False
+        return NOT_TYPED.isdisjoint(request.POST)

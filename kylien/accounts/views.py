@@ -1,17 +1,21 @@
+import time
+
 from allauth.account.views import PasswordChangeView
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
-from kylien.accounts.middleware import KEPT
+from kylien.accounts.middleware import KEPT, KEPT_SECONDS
 
 
 @require_http_methods(["GET", "POST"])
 def resume(request):
     """Offer a form kept from an ended session to the person who typed it; a POST drops it."""
     kept = request.session.get(KEPT)
-    if request.method == "POST" or not kept or kept["user"] != request.user.pk:
+    theirs = kept and kept["user"] == request.user.pk
+    fresh = theirs and time.time() - kept["at"] < KEPT_SECONDS
+    if request.method == "POST" or not fresh:
         request.session.pop(KEPT, None)
         return HttpResponseRedirect("/")
     response = render(

@@ -422,14 +422,18 @@ def only_once(request, meanwhile, act):
     a second click goes while the first is still being written.
     """
     mark = request.POST.get("_once", "")
-    key = f"once:{request.user.pk}:{mark[:64] if mark.isalnum() else new_mark()}"
+    key = f"once:{request.user.pk}:{mark[:64] if mark.isascii() and mark.isalnum() else new_mark()}"
     if not cache.add(key, "", ONCE_SECONDS):
         return HttpResponseRedirect(cache.get(key) or meanwhile)
-    response = act()
-    if response.status_code == 302:
-        cache.set(key, response.url, ONCE_SECONDS)
-    else:
-        cache.delete(key)  # nothing was written: the same form may be sent again, corrected
+    made = ""
+    try:
+        response = act()
+        made = response.url if response.status_code == 302 else ""
+    finally:
+        if made:
+            cache.set(key, made, ONCE_SECONDS)
+        else:
+            cache.delete(key)  # nothing was written: the same form may be sent again, corrected
     return response
 
 

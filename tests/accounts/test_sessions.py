@@ -360,6 +360,36 @@ def test_passwords_are_never_kept(client, clerk, clock):
     assert ["other", "giữ"] in [list(pair) for pair in kept[KEPT]["fields"]]
 
 
+@pytest.mark.parametrize(
+    ("address", "data"),
+    [
+        ("/search/", {"q": "099090000001"}),
+        ("/households/", {"_export": "csv"}),
+        ("/residents/", {"_filter": "1", "q": "099090000001"}),
+        ("/admin/households/household/", {"action": "delete_selected"}),
+    ],
+)
+def test_searches_exports_and_list_actions_are_no_typed_text(client, clerk, clock, address, data):
+    sign_in(client, clerk)
+    is_signed_in(client)
+    clock.shift(dt.timedelta(minutes=settings.SESSION_IDLE_MINUTES, seconds=1))
+    client.post(address, data)
+    assert KEPT not in client.session
+
+
+def test_what_was_kept_is_forgotten_after_a_day(late, clerk, typed, clock):
+    answer = late.post(CREATE, typed | late.csrf)
+    clock.shift(dt.timedelta(hours=25))
+    sign_in_strictly(late, clerk, answer["Location"])
+    assert late.get(RESUME)["Location"] == "/"
+    assert KEPT not in late.session
+
+
+def test_pages_behind_the_sign_in_are_not_kept_by_the_browser(client, clerk):
+    sign_in(client, clerk)
+    assert client.get("/residents/")["Cache-Control"] == "private, no-store"
+
+
 @pytest.mark.parametrize("content", ["x" * 300_000, None])
 def test_what_is_too_long_or_a_file_is_not_kept(client, clerk, clock, content):
     from django.core.files.uploadedfile import SimpleUploadedFile

@@ -157,3 +157,18 @@ def test_households_are_found_by_the_names_of_their_people(client_for, officer_a
     home.dissolved_on = day()
     home.save()
     assert client.get("/households/options/", {"q": home.code}).json()["results"] == []
+
+
+def test_a_form_that_broke_midway_may_be_sent_again(client_for, officer_a, area_a, monkeypatch):
+    client = client_for(officer_a, raise_request_exception=False)
+    fields = {
+        "address": "Số 2 Lê Lợi",
+        "neighbourhood": area_a.pk,
+        "opened_on": day().strftime("%d/%m/%Y"),
+        "_once": mark(client.get("/households/create/")),
+    }
+    with monkeypatch.context() as broken:
+        broken.setattr(Household, "save", lambda *args, **kwargs: 1 / 0)
+        assert client.post("/households/create/", fields).status_code == 500
+    response = client.post("/households/create/", fields)
+    assert response.url == Household.objects.get().get_absolute_url()
