@@ -22,7 +22,7 @@ $(shell test -x $(PY) || rm -f $(RUN_STAMP) $(DEV_STAMP))
 .DELETE_ON_ERROR:
 # `make -j run test` would install into one environment twice at once.
 .NOTPARALLEL:
-.PHONY: help run demo test test-fast lint fmt lock bench shots clean
+.PHONY: help run demo test test-fast lint fmt lock messages bench shots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -171,6 +171,10 @@ lock: | $(PY) ## write both lock files from the .in files (UPGRADE=1 takes newer
 # --- Looking and measuring --------------------------------------------------------------------
 
 # Each has a database of its own, so that the ward of `make run` is not measured, filled or changed.
+messages: $(DEV_STAMP) ## compile locale/ after its .po was edited (fetches babel)
+	@$(PIP) install --quiet babel
+	@$(PY) -m babel.messages.frontend compile -i locale/vi/LC_MESSAGES/django.po -o locale/vi/LC_MESSAGES/django.mo
+
 bench: $(DEV_STAMP) ## measure the pages on SQLite and PostgreSQL; prints tables, is no test (ARGS=--quick)
 	@$(TEST_ENV) $(PY) -m scripts.bench $(ARGS)
 
