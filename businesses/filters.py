@@ -4,8 +4,6 @@ from businesses.models import Business, Certificate, Sector
 from kylien.areas.models import Neighbourhood
 from kylien.core.filters import RecordFilterSet
 
-DUE_DAYS = 30  # as Certificate.badge() turns amber
-
 
 class BusinessFilterSet(RecordFilterSet):
     neighbourhood = django_filters.ModelChoiceFilter(
@@ -13,6 +11,12 @@ class BusinessFilterSet(RecordFilterSet):
     )
     sector = django_filters.ModelChoiceFilter(
         queryset=Sector.objects.all(), label="Ngành", empty_label="Tất cả"
+    )
+    conditional = django_filters.ChoiceFilter(
+        label="Điều kiện ANTT",
+        choices=[("yes", "Có điều kiện hôm nay")],
+        empty_label="Tất cả",
+        method="by_condition",
     )
     state = django_filters.ChoiceFilter(
         label="Tình trạng",
@@ -29,16 +33,19 @@ class BusinessFilterSet(RecordFilterSet):
 
     class Meta:
         model = Business
-        fields = ("q", "neighbourhood", "sector", "state", "certificate")
+        fields = ("q", "neighbourhood", "sector", "conditional", "state", "certificate")
 
     def filter_queryset(self, rows):
         if not self.form.cleaned_data["state"]:
             rows = rows.trading()
         return super().filter_queryset(rows)
 
+    def by_condition(self, rows, name, value):
+        return rows.filter(sector__in=Sector.objects.conditional_on(self.on))
+
     def by_state(self, rows, name, value):
         return rows if value == "all" else rows.filter(state=value)
 
     def by_certificate(self, rows, name, value):
-        due = Certificate.objects.expiring(self.on, DUE_DAYS)
+        due = Certificate.objects.expiring(self.on, Certificate.DUE_DAYS)
         return rows.filter(pk__in=due.order_by().values("business"))

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
@@ -108,6 +109,20 @@ class Business(Record):
     def __str__(self):
         return self.name
 
+    def clean(self):
+        """A business with a past does not change neighbourhood: what happened there would."""
+        moved = self.pk and Business.objects.filter(pk=self.pk).exclude(
+            neighbourhood=self.neighbourhood_id
+        )
+        past = (self.lodged_residences, self.employed_residences, self.stay_notices, self.incidents)
+        if moved and moved.exists() and any(rows.exists() for rows in past):
+            raise ValidationError(
+                {
+                    "neighbourhood": "Cơ sở đã có người cư trú, lưu trú hoặc vụ việc thì không "
+                    "đổi tổ dân phố: đóng cơ sở này, lập cơ sở ở nơi mới."
+                }
+            )
+
     def search_parts(self):
         return self.name, (self.address, self.responsible_name)
 
@@ -155,6 +170,8 @@ class CertificateQuerySet(TrackedQuerySet):
 class Certificate(Tracked):
     """A paper that a business holds; open-ended unless `expires_on` (its last valid day) is set."""
 
+    DUE_DAYS = 30  # a paper is due that many days before its last one
+
     class Kind(models.TextChoices):
         SECURITY = "security", "GCN đủ điều kiện ANTT"
         FIRE = "fire", "Nghiệm thu, thẩm duyệt PCCC"
@@ -170,6 +187,7 @@ class Certificate(Tracked):
     revoked_reason = models.CharField("lý do thu hồi", max_length=200, blank=True)
 
     objects = CertificateQuerySet.as_manager()
+    owner_code = "business__code"
     scope_lookup = "business__neighbourhood"
     constraint_fields = {
         "certificate_expires_after_issue": "expires_on",
@@ -218,4 +236,4 @@ class Certificate(Tracked):
         left = (self.expires_on - on).days
         if left < 0:
             return "late", f"Quá hạn {-left} ngày"
-        return ("due", f"Còn {left} ngày") if left <= 30 else ("ok", "Còn giá trị")
+        return ("due", f"Còn {left} ngày") if left <= self.DUE_DAYS else ("ok", "Còn giá trị")

@@ -185,6 +185,9 @@ class ResidentAdmin(RecordAdmin):
     inlines = (StaysInline,)
     ordering = ("sort_key", "pk")
 
+    def has_add_permission(self, request, obj=None):
+        return False  # a person without a residence is nobody's: people are entered on a household
+
     @admin.display(description="số định danh")
     def masked_id(self, obj):
         return obj.masked("citizen_id")

@@ -410,6 +410,7 @@ class Residence(Tracked):
     end_reason = models.CharField("lý do kết thúc", max_length=12, choices=End, blank=True)
 
     objects = ResidenceQuerySet.as_manager()
+    owner_code = "resident__code"
     constraint_fields = {
         "residence_ends_after_start": "ended_on",
         "residence_end_has_reason": "end_reason",

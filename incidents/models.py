@@ -5,6 +5,7 @@ complaints are recorded by size band and measures with one short note: no names,
 """
 
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -31,7 +32,13 @@ class IncidentTypeQuerySet(SettingQuerySet):
 class IncidentType(Tracked):
     """A kind of incident, in two levels. Codes are stable; names and order may be edited."""
 
-    code = models.SlugField("mã loại", max_length=30, unique=True)
+    # Figures name kinds by their code with _ for -: a-b and a_b would be one figure.
+    code = models.SlugField(
+        "mã loại",
+        max_length=30,
+        unique=True,
+        validators=[RegexValidator("_", "Mã không có dấu gạch dưới.", inverse_match=True)],
+    )
     name = models.CharField("tên loại", max_length=100)
     parent = models.ForeignKey(
         "self", models.PROTECT, "children", null=True, blank=True, verbose_name="nhóm"
@@ -54,8 +61,16 @@ class IncidentType(Tracked):
         return self.name
 
     def clean(self):
+        """Keep the levels two: a group has no group, and incidents have a kind that has one."""
+        refusal = ""
         if self.parent_id and (self.parent.parent_id or self.parent_id == self.pk):
-            raise ValidationError({"parent": "Loại vụ việc chỉ có hai cấp."})
+            refusal = "Loại vụ việc chỉ có hai cấp."
+        elif self.pk and self.parent_id and self.children.exists():
+            refusal = "Loại này có loại con nên không vào nhóm khác được."
+        elif self.pk and not self.parent_id and self.incidents.exists():
+            refusal = "Đã có vụ việc thuộc loại này: giữ trong một nhóm."
+        if refusal:
+            raise ValidationError({"parent": refusal})
 
 
 class IncidentQuerySet(RecordQuerySet):

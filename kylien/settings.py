@@ -282,4 +282,8 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "django.request": {"level": "ERROR"},  # a 404 or 403 is no news, least of all a traceback
+        "waitress.queue": {"level": "ERROR"},  # says how many requests wait for a thread
+    },
 }

@@ -2,7 +2,7 @@
 
 A count below `SMALL` points at people, so it reads "<5" (design, section 1). Where the total of
 some counts is known, one hidden count is the total less the others; then a second one is hidden
-too and reads "—".
+too and reads "—". A part of a total (births of arrivals) reads "—" where the rest is small.
 """
 
 from collections.abc import Iterable
@@ -11,17 +11,30 @@ from kylien.core.text import format_number
 
 SMALL = 5
 WITHHELD = "—"
+SMALL_NOTE = "Số dưới 5 hiện là “<5”; dấu “—” là số che kèm để không suy ra được số nhỏ."
 
 
 class Shown:
-    """Counts as one reader sees them. `parts`: sets of keys that add up to something known."""
+    """Counts as one reader sees them.
 
-    def __init__(self, numbers: dict, aggregate: bool, parts: Iterable[Iterable] = ()):
+    `parts`: sets of keys that add up to something known; `pairs`: `(total, part)`, both shown.
+    """
+
+    def __init__(
+        self,
+        numbers: dict,
+        aggregate: bool,
+        parts: Iterable[Iterable] = (),
+        pairs: Iterable[tuple] = (),
+    ):
         self.numbers = numbers
         self.hidden = set()
         if not aggregate:
             return
         self.hidden = {key for key, number in numbers.items() if number < SMALL}
+        for total, part in pairs:
+            if {total, part} <= numbers.keys() and 0 <= numbers[total] - numbers[part] < SMALL:
+                self.hidden.add(part)
         for part in parts:
             keys = [key for key in part if key in numbers]
             open_ = [key for key in keys if key not in self.hidden]

@@ -9,12 +9,11 @@ from django.views.decorators.http import require_GET
 
 from kylien.accounts.models import Scope
 from kylien.core.periods import Month
-from reports.disclosure import Shown
-from reports.figures import FIGURES, Reading, figures, parts, read
+from reports.disclosure import SMALL_NOTE, Shown
+from reports.figures import FIGURES, PAIRS, Reading, figures, parts, read
 
 MONTHS_LISTED = 24
 UNFINISHED_NOTE = "Kỳ này chưa kết thúc: số liệu tính đến hôm nay."
-SMALL_NOTE = "Số dưới 5 hiện là “<5”; dấu “—” là số che kèm để không suy ra được số nhỏ."
 LIST_TILES = ("population_closing", "temporary_closing", "incidents", "groups_met")
 YEARS = range(2000, 2200)
 
@@ -73,7 +72,7 @@ def month_detail(request, month):
     declared = figures()
     numbers = read(declared, scope, [wanted, previous, last_year])
     now, before, year_ago = (
-        Shown(numbers[m], aggregate, parts(declared)) for m in (wanted, previous, last_year)
+        Shown(numbers[m], aggregate, parts(declared), PAIRS) for m in (wanted, previous, last_year)
     )
     sections = {}
     for figure in declared:

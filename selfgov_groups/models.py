@@ -158,6 +158,7 @@ class GroupMembership(Tracked):
     left_on = models.DateField("ra khỏi tổ ngày", null=True, blank=True)
 
     objects = MembershipQuerySet.as_manager()
+    owner_code = "group__code"
     scope_lookup = "group__neighbourhood"
     constraint_fields = {
         "membership_left_after_joined": "left_on",
@@ -204,6 +205,7 @@ class GroupMeeting(Tracked):
     outcome = models.TextField("ý kiến, việc cần làm", blank=True, max_length=1000)
 
     objects = MeetingQuerySet.as_manager()
+    owner_code = "group__code"
     scope_lookup = "group__neighbourhood"
     constraint_fields = {"meeting_once_a_day": "held_on"}
 

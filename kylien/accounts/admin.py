@@ -33,8 +33,27 @@ class UserAdminForm(RecordAdminForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            self.initial["role"] = next(iter(sorted(self.instance.roles)), "")
+        if not self.instance.pk:
+            return
+        held = [role.value for role in Role if role in self.instance.roles]
+        self.initial["role"] = ",".join(held)
+        if len(held) > 1:  # not given here, but never dropped by a save either
+            role = self.fields["role"]
+            role.choices = [(self.initial["role"], Role.labels_of(held)), *role.choices]
+
+    def clean(self):
+        data = super().clean()
+        if self.instance.pk and self.instance.pk == self.user.pk:
+            self._keep_oneself_in(data)
+        return data
+
+    def _keep_oneself_in(self, data):
+        """Refuse what would lock the one who saves out of the accounts."""
+        if not data.get("is_active"):
+            self.add_error("is_active", "Đồng chí không thể tự khoá tài khoản của mình.")
+        chief = Role.CHIEF.value
+        if chief in self.instance.roles and chief not in data.get("role", chief).split(","):
+            self.add_error("role", "Đồng chí không thể tự bỏ vai trò chỉ huy của mình.")
 
 
 @admin.register(User)
@@ -71,8 +90,9 @@ class UserAdmin(RecordAdmin):
             obj.set_password(password)
             obj.must_change_password = True
         obj.save()
-        role = form.cleaned_data["role"]
-        obj.groups.set(Group.objects.filter(name=role) if role else [])
+        if "role" in form.changed_data:
+            role = form.cleaned_data["role"]
+            obj.groups.set(Group.objects.filter(name=role) if role else [])
         if password:
             self._tell(request, obj, password)
 
@@ -81,7 +101,14 @@ class UserAdmin(RecordAdmin):
         """Give each selected account a one-time password, to be changed at the next sign-in."""
         if not request.user.has_perm("accounts.change_user"):
             raise PermissionDenied
-        for user in queryset:
+        # His own would end his session before the page with the new password is shown.
+        if queryset.filter(pk=request.user.pk).exists():
+            self.message_user(
+                request,
+                "Không cấp mật khẩu dùng một lần cho chính mình: hãy dùng mục Đổi mật khẩu.",
+                messages.WARNING,
+            )
+        for user in queryset.exclude(pk=request.user.pk):
             password = one_time_password()
             user.set_password(password)
             user.must_change_password = True

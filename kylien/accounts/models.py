@@ -92,6 +92,7 @@ class User(Tracked, AbstractUser):
 
     objects = UserObjects()
 
+    owner_code = "username"
     secret_fields = ("password",)
     unrecorded_fields = (*Tracked.bookkeeping, "last_login")
     REQUIRED_FIELDS = ("full_name",)
@@ -105,6 +106,15 @@ class User(Tracked, AbstractUser):
 
     def __str__(self):
         return self.full_name_label
+
+    def save(self, *args, update_fields=None, **kwargs):
+        """Save the account. A sign-in is no edit: it leaves the version as forms have seen it."""
+        if update_fields is not None and set(update_fields) == {"last_login"}:
+            models.Model.save(self, *args, update_fields=update_fields, **kwargs)
+        else:
+            super().save(*args, update_fields=update_fields, **kwargs)
+
+    save.alters_data = True
 
     def clean(self):
         self.username = text.clean(self.username).lower()

@@ -1,17 +1,23 @@
 from django.contrib import admin
+from django.contrib.auth.models import Group
 
 from kylien.accounts.models import Role, User
 from kylien.areas.models import BeatAssignment, Neighbourhood, Ward
 from kylien.core.admin import RecordAdmin, RecordInline
 
+NO_OFFICER = "Chỉ phân công cán bộ đang hoạt động, có vai trò Cảnh sát khu vực."
+
 
 class OfficerChoices:
-    """Offers the area officers alone, by name."""
+    """Offers the area officers alone, by name. The officer of a row that stands may stay whatever
+    became of him (the form keeps him choosable), so that his beat can be ended."""
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name == "officer":
-            officers = User.objects.filter(groups__name=Role.AREA_OFFICER.value, is_active=True)
+            area_officers = Group.objects.filter(name=Role.AREA_OFFICER.value).values("user")
+            officers = User.objects.filter(pk__in=area_officers, is_active=True)
             kwargs["queryset"] = officers.visible_to(request.user).order_by("full_name")
+            kwargs["error_messages"] = {"invalid_choice": NO_OFFICER}
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 

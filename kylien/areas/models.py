@@ -9,7 +9,6 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
-from kylien.accounts.models import Role
 from kylien.core.models import Record, RecordQuerySet, Tracked, TrackedQuerySet
 
 
@@ -44,6 +43,7 @@ class Ward(Tracked):
     )
 
     objects = WardQuerySet.as_manager()
+    owner_code = "unit_code"
     scope_lookup = "neighbourhoods"
     constraint_fields = {"ward_ends_after_start": "valid_to"}
 
@@ -129,7 +129,6 @@ class BeatAssignment(Tracked):
         models.PROTECT,
         "beat_assignments",
         verbose_name="cán bộ",
-        limit_choices_to={"groups__name": Role.AREA_OFFICER.value},
     )
     neighbourhood = models.ForeignKey(
         Neighbourhood, models.PROTECT, "beat_assignments", verbose_name="tổ dân phố"
@@ -139,6 +138,7 @@ class BeatAssignment(Tracked):
     note = models.CharField("ghi chú", max_length=200, blank=True)
 
     objects = BeatQuerySet.as_manager()
+    owner_code = "officer__username"
     constraint_fields = {
         "beat_ends_after_start": "ended_on",
         "beat_once_open": "neighbourhood",

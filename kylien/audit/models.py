@@ -19,7 +19,10 @@ class AuditQuerySet(models.QuerySet):
         return self.all() if user.has_role(Role.CHIEF) else self.none()
 
     def of(self, obj):
-        return self.filter(table=obj._meta.label_lower, row=obj.pk)
+        """Return the entries of a row, and of the rows told by its code (a person's residences)."""
+        own = Q(table=obj._meta.label_lower, row=obj.pk)
+        code = getattr(obj, "code", "")
+        return self.filter(own | Q(code=code)) if code else self.filter(own)
 
     def for_list(self):
         return self.select_related("user")
@@ -78,7 +81,7 @@ class AuditEntry(models.Model):
     action = models.CharField("việc", max_length=10, choices=Action)
     table = models.CharField("loại bản ghi", max_length=60)
     row = models.BigIntegerField("số thứ tự", null=True)
-    code = models.CharField("mã", max_length=20, blank=True)
+    code = models.CharField("mã", max_length=150, blank=True)
     fields = models.JSONField("trường", default=list)
     values = models.TextField("giá trị", blank=True)
     salt = models.CharField(max_length=32, blank=True)
@@ -95,6 +98,7 @@ class AuditEntry(models.Model):
         indexes = [
             models.Index(fields=["table", "row", "-id"], name="audit_of_row"),
             models.Index(fields=["user", "-id"], name="audit_of_user"),
+            models.Index(fields=["code", "-id"], name="audit_of_code"),
         ]
 
     def __str__(self):

@@ -176,7 +176,12 @@ def _links_changed(sender, instance, action, reverse, model, pk_set, **kwargs):
     others = model.objects.filter(pk__in=pk_set) if not reverse else [instance]
     labels = sorted(getattr(other, "codename", getattr(other, "name", "")) for other in others)
     values = (None, labels) if action == "post_add" else (labels, None)
-    TRAIL.changes([Change(owner_model, pk, "change", "", {name: values}) for pk in owners])
+    codes = {}
+    if owner_model is User:
+        codes = dict(User._base_manager.filter(pk__in=owners).values_list("pk", "username"))
+    TRAIL.changes(
+        [Change(owner_model, pk, "change", codes.get(pk, ""), {name: values}) for pk in owners]
+    )
 
 
 def _manager(instance, through, name, reverse):

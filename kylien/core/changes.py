@@ -110,10 +110,23 @@ def values_in_memory(obj: models.Model) -> dict:
     return {f.attname: f.to_python(getattr(obj, f.attname)) for f in recorded_fields(type(obj))}
 
 
+def _owner_codes(model, rows: dict[int, dict]) -> dict[int, str]:
+    """Return the code by which people know rows that have none of their own: a residence is told
+    by its resident's. A deleted row is told by its kind alone."""
+    lookup = getattr(model, "owner_code", "")
+    found = {}
+    pks = list(rows) if lookup else []
+    for start in range(0, len(pks), 500):
+        part = model._base_manager.filter(pk__in=pks[start : start + 500])
+        found.update(part.values_list("pk", lookup))
+    return found
+
+
 def record_changes(model: type[models.Model], before: dict[int, dict], after: dict[int, dict]):
     """Hand the differences between two snapshots to the recorder; no difference, no entry."""
     secret = set(getattr(model, "secret_fields", ()))
     fields = recorded_fields(model)
+    owners = _owner_codes(model, after or before)
     changes = []
     for pk in [*before, *(pk for pk in after if pk not in before)]:
         old, new = before.get(pk), after.get(pk)
@@ -129,7 +142,7 @@ def record_changes(model: type[models.Model], before: dict[int, dict], after: di
             else:
                 values[f.name] = (was, now)
         if values or secrets or action != "change":
-            code = (new or old).get("code", "")
+            code = (new or old).get("code") or owners.get(pk, "")
             changes.append(Change(model, pk, action, code, values, tuple(secrets)))
     if changes:
         trail().changes(changes)

@@ -3,7 +3,7 @@
 They carry no style attribute and no inline CSS, so a strict Content-Security-Policy lets them
 pass. The style sheet colours them by class (``chart-bar tone-primary``, ``chart-grid``,
 ``chart-text``); the `fill` and `stroke` attributes hold without it, in print and in documents.
-Show the numbers beside every chart as a table as well: `data_table`.
+Show the numbers beside every chart as a table as well.
 """
 
 import math
@@ -66,16 +66,6 @@ def balance_chart(
     Raises ValueError as `bar_chart` does.
     """
     return _draw(title, labels, (inflow, outflow), desc=desc, mirrored=True)
-
-
-def data_table(
-    labels: Sequence[str], series: Sequence[Series], heading: str = "Tháng"
-) -> list[list[str]]:
-    """Return the numbers of a chart as rows of text, the header first; "—" for a missing one."""
-    rows = [[heading, *(one.label for one in series)]]
-    for label, *values in zip(labels, *(one.values for one in series), strict=True):
-        rows.append([label, *(_show(value) for value in values)])
-    return rows
 
 
 def progress(share: float | None) -> SafeString:
@@ -145,7 +135,7 @@ def _draw(
                 continue
             centre = left + (index + 0.5) * slot + shift
             start = height_of(0) if below else height_of(value)
-            tooltip = f"{label}, {one.label}: {_show(value)}"
+            tooltip = f"{label}, {one.label}: {format_number(value)}"
             bars.append(_bar(centre - width / 2, start, width, value * scale, one.tone, tooltip))
 
     # Labels too wide for their slot are thinned out; the last one, the newest, always stays and is
@@ -239,10 +229,6 @@ def _text(x: float, y: float, text: str, anchor: str) -> SafeString:
         _TEXT,
         text,
     )
-
-
-def _show(value: Number | None) -> str:
-    return "—" if value is None else format_number(value)
 
 
 def _round(length: float) -> str:

@@ -110,3 +110,14 @@ class RecordFilterSet(django_filters.FilterSet):
                 shown = text.format_date(value)
             found.append({"name": name, "label": field.label, "value": str(shown)})
         return found
+
+    def described(self):
+        """Return `{label: value}` of the filters in use and of the words, as the trail keeps them.
+
+        A search for a number is called "số": the trail never holds the number itself.
+        """
+        found = {item["label"]: item["value"] for item in self.active()}
+        query = self.form.cleaned_data.get("q") if self.form.is_valid() else ""
+        if query:
+            found[self.form.fields["q"].label] = "số" if text.holds_number(query) else query
+        return found

@@ -153,11 +153,21 @@ def _without_widget(kwargs):
     return {key: value for key, value in kwargs.items() if key != "widget"}
 
 
+class VersionField(forms.IntegerField):
+    """The version of the row that the form was opened on; nobody types it."""
+
+    widget = forms.HiddenInput
+
+    def has_changed(self, initial, data):
+        return False
+
+
 class RecordFormMixin:
     """What every form of a record does: scope its choices, keep masks, place sentences.
 
     `user` (whose rows may be chosen) and `on` (the day) come from the view, or as class attributes
-    from the admin, which builds forms without them.
+    from the admin, which builds forms without them. A `versioned` form carries the row's version:
+    a stale one is refused, `stale` lists both versions, and what was typed stays.
     """
 
     user = None
@@ -165,11 +175,16 @@ class RecordFormMixin:
     refusal = ""  # a sentence that the database gave on the last try
     unready = frozenset()  # the link to a parent that is typed in the same submit
     past_days: tuple[str, ...] = ()  # days that may not lie after today
+    versioned = False
+    stale = None  # or the differences, see `_differences`
 
     def __init__(self, *args, user=None, on=None, **kwargs):
         self.user = user or self.user
         self.on = on or self.on or today()
         super().__init__(*args, **kwargs)
+        if self.versioned:
+            self.fields["version"] = VersionField(required=False)
+            self.initial["version"] = self.instance.version if self.instance.pk else None
         masks = self._meta.model.masks if hasattr(self, "_meta") else {}
         for name in masks:
             if name in self.fields and self.instance.pk:
@@ -204,7 +219,36 @@ class RecordFormMixin:
                 self.add_error(name, f"{subject} không thể sau hôm nay.")
         if self.refusal:
             self.add_error(None, self.refusal)
+        seen = data.pop("version", None)
+        if self.versioned and self.instance.pk and self.is_stale(seen):
+            self.stale = self._differences()
+            self.data = self.data.copy()
+            self.data[self.add_prefix("version")] = str(self.instance.version)
+            self.add_error(None, STALE)
         return data
+
+    def is_stale(self, seen):
+        """Tell whether the row was changed after the form was opened on its version `seen`."""
+        return seen != self.instance.version
+
+    def _differences(self):
+        """List what stands now against what was typed, field by field."""
+        rows = []
+        for name, field in self.fields.items():
+            if name == "version" or name in self._meta.model.masks:
+                continue
+            theirs = self.initial.get(name, getattr(self.instance, name, ""))
+            if not field.has_changed(theirs, self[name].data):
+                continue
+            bound = field.prepare_value(theirs)
+            rows.append(
+                {
+                    "label": field.label,
+                    "theirs": _shown(field, bound),
+                    "yours": _shown(field, self[name].data),
+                }
+            )
+        return rows
 
     def save_or_refuse(self, save=None):
         """Save in one transaction and return the record; None where the form, a service or the
@@ -238,49 +282,17 @@ class RecordFormMixin:
 
 
 class RecordForm(RecordFormMixin, forms.ModelForm):
-    """A portal form. It carries the row's version; a stale one is refused, both versions shown."""
+    """A portal form."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    versioned = True
 
     class Meta:
         formfield_callback = form_field
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            self.initial["version"] = self.instance.version
-        else:
+        if not self.instance.pk:
             del self.fields["version"]
-        self.stale = None
-
-    def clean(self):
-        data = super().clean()
-        if self.instance.pk and data.get("version") != self.instance.version:
-            self.stale = self._differences()
-            self.data = self.data.copy()
-            self.data[self.add_prefix("version")] = str(self.instance.version)
-            self.add_error(None, STALE)
-        data.pop("version", None)
-        return data
-
-    def _differences(self):
-        """List what stands now against what was typed, field by field."""
-        rows = []
-        for name, field in self.fields.items():
-            if name == "version" or name in self._meta.model.masks:
-                continue
-            theirs = self.initial.get(name, getattr(self.instance, name, ""))
-            if not field.has_changed(theirs, self[name].data):
-                continue
-            bound = field.prepare_value(theirs)
-            rows.append(
-                {
-                    "label": field.label,
-                    "theirs": _shown(field, bound),
-                    "yours": _shown(field, self[name].data),
-                }
-            )
-        return rows
 
 
 def _shown(field, value):
@@ -290,6 +302,8 @@ def _shown(field, value):
         groups = (label if isinstance(label, list) else [(key, label)] for key, label in choices)
         pairs = chain.from_iterable(groups)
         return next((str(label) for key, label in pairs if str(key) == str(value)), value or "—")
+    if isinstance(value, bool):
+        return "Có" if value else "Không"
     if hasattr(value, "strftime"):
         return value.strftime("%d/%m/%Y %H:%M" if hasattr(value, "hour") else "%d/%m/%Y")
     return value if value not in (None, "") else "—"

@@ -108,6 +108,7 @@ class Tracked(models.Model):
     objects = TrackedQuerySet.as_manager()
 
     scope_lookup = "neighbourhood"  # path from the row to its neighbourhood
+    owner_code = ""  # path to the code people know the row by, where it has none of its own
     secret_fields: tuple[str, ...] = ()  # recorded as "changed" only: ids, phones
     masks: dict = {}  # field -> function that hides most of it on every page
     bookkeeping = ("version", "created_at", "changed_at")
@@ -235,11 +236,13 @@ class RecordQuerySet(TrackedQuerySet):
         with `partial_numbers` (users who may see numbers) any part of it.
         """
         rows = self
-        number = text.clean_id(query)  # "0912 345 678" is one number, not three words
-        for token in [number] if number.isdigit() else text.tokens(query):
+        number = text.clean_id(query)
+        # "0912 345 678" is one number, not three words; "12 34" are the numbers of an address.
+        one = number.isdigit() and len(number) >= text.SECRET_DIGITS
+        for token in [number] if one else text.tokens(query):
             match = Q(search_text__contains=token)
             digits = text.clean_id(token)
-            if digits.isdigit() and len(digits) >= 6:
+            if digits.isdigit() and len(digits) >= text.SECRET_DIGITS:
                 how = "__contains" if partial_numbers else ""
                 for name in self.model.number_fields:
                     match |= Q(**{f"{name}{how}": digits})

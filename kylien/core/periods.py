@@ -27,10 +27,6 @@ class Period:
         if self.end < self.start:
             raise ValueError(f"period ends before it starts: {self.start} to {self.end}")
 
-    def contains(self, day: date) -> bool:
-        """Tell whether the day lies in the period."""
-        return self.start <= day < self.end
-
     @property
     def days(self) -> int:
         """The number of days."""

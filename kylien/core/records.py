@@ -269,7 +269,7 @@ class RecordView(ScopedMixin, View):
             self.model,
             "export",
             rows=len(keys),
-            filters={item["label"]: item["value"] for item in filterset.active()},
+            filters=filterset.described(),
         )
 
         def lines():

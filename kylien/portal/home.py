@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from businesses.models import Business, Certificate, Sector
+from households.filters import DUE_DAYS
 from households.models import Household, Residence, Resident, StayNotice
 from incidents.models import Incident
 from kylien.accounts.models import Scope
@@ -14,13 +15,13 @@ from kylien.areas.models import BeatAssignment, Neighbourhood
 from kylien.core import charts, text
 from kylien.core.counts import count_all, count_by
 from kylien.core.periods import Month
-from reports.disclosure import Shown
+from reports.disclosure import SMALL_NOTE, Shown
 from selfgov_groups.models import GroupMembership, SelfManagedGroup
 
-DUE_DAYS = 30
 DUE_LISTED = 8
 DUE_OF_EACH = 3  # so that one long list does not push the others off the page
 STOCKS = ("households", "grouped", "population", "temporary", "groups", "sectors")
+NO_BEAT = "Đồng chí chưa được phân công địa bàn: đề nghị chỉ huy phân công để xem hồ sơ."
 MOVED_IN = {"kind": "P", "movement": "in"}
 MOVED_OUT = {"kind": "P", "movement": "out"}
 WEEKDAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật")
@@ -39,6 +40,8 @@ def home_context(user, on):
         return {**context, "admin_url": reverse("admin:index") if user.is_superuser else ""}
     aggregate = user.is_leader
     scope = Scope(whole_ward=True) if aggregate else user.scope
+    if not scope.whole_ward and not scope.neighbourhood_ids:
+        return {**context, "note": NO_BEAT}
     return {**context, **Home(scope, on, month, aggregate).context()}
 
 
@@ -69,7 +72,9 @@ class Home:
         self.stock = self.count_stock()
         self.flow = self.count_flow()
         found = {"tiles": self.tiles(), "charts": self.charts(), "areas": self.areas()}
-        if not self.aggregate:
+        if self.aggregate:
+            found["note"] = SMALL_NOTE
+        else:
             found["due"] = self.due()
         return found
 
@@ -98,10 +103,10 @@ class Home:
             for one in (month, month.same_month_last_year()):
                 rows[f"incidents {one}"] = self.of(Incident).happened_in(one.period)
         if not self.aggregate:
-            papers = self.of(Certificate).expiring(self.on, DUE_DAYS).values("business")
+            papers = self.of(Certificate).expiring(self.on, Certificate.DUE_DAYS)
             rows["expiring"] = self.of(Residence).expiring(self.on, DUE_DAYS)
             rows["overdue"] = self.of(Residence).overdue(self.on)
-            rows["papers"] = self.of(Business).filter(pk__in=papers)
+            rows["papers"] = self.of(Business).filter(pk__in=papers.values("business"))
             rows["stays"] = self.of(StayNotice).unconfirmed()
         return count_all(rows)
 
@@ -118,7 +123,8 @@ class Home:
     def tiles(self):
         now, before = self.month, self.month.previous()
         totals = self.totals()
-        stock = Shown(totals, self.aggregate, [["grouped", "ungrouped"]])
+        halves = [("households", "grouped"), ("households", "ungrouped")]
+        stock = Shown(totals, self.aggregate, pairs=halves)
         flow = self.shown_flow()
         moved = {"kind": "P", "month": now}
         known = not {"grouped", "ungrouped"} & stock.hidden
@@ -143,7 +149,7 @@ class Home:
                 self.link("resident-list", residence="T"),
                 not self.aggregate
                 and (
-                    f"{flow['expiring']} hết hạn trong {DUE_DAYS} ngày",
+                    f"{flow['expiring']} đến hạn, quá hạn",
                     "temporary-resident-list",
                     {"term": "due"},
                 ),
@@ -278,11 +284,18 @@ class Home:
                     "url": self.link("household-list", neighbourhood=area.pk),
                     "officer": ", ".join(officers.get(area.pk, [])) or "—",
                     "cells": cells,
-                    "share_svg": charts.progress(self.share(area)),
+                    **self.share_cells(area),
                 }
             )
         head = ["Tổ dân phố", "Cảnh sát khu vực", *(c[1] for c in columns), "Hộ trong tổ"]
         return {"head": head, "rows": rows}
+
+    def share_cells(self, area):
+        """Return the bar of an area's share in groups, and the share in words beside it."""
+        share = self.share(area)
+        if share is None:
+            return {"share_svg": "", "share": "—"}
+        return {"share_svg": charts.progress(share), "share": text.format_percent(share, 1, 0)}
 
     def share(self, area):
         """Return the share of an area's households in a group; None where it would tell of few."""
@@ -300,9 +313,21 @@ class Home:
         items.sort(key=lambda item: item["day"])
         counts = (
             ("overdue", "late", "tạm trú quá hạn", "temporary-resident-list", {"term": "overdue"}),
-            ("expiring", "due", "tạm trú đến hạn", "temporary-resident-list", {"term": "due"}),
+            (
+                "expiring",
+                "due",
+                "tạm trú đến hạn, quá hạn",
+                "temporary-resident-list",
+                {"term": "due"},
+            ),
             ("stays", "due", "lưu trú chưa xác nhận", "staynotice-list", {"state": "open"}),
-            ("papers", "due", "cơ sở có giấy đến hạn", "business-list", {"certificate": "due"}),
+            (
+                "papers",
+                "due",
+                "cơ sở có giấy đến hạn, quá hạn",
+                "business-list",
+                {"certificate": "due"},
+            ),
         )
         return {
             "counts": [
@@ -336,7 +361,8 @@ class Home:
         ]
 
     def due_papers(self):
-        rows = self.of(Certificate).expiring(self.on, DUE_DAYS).select_related("business")
+        rows = self.of(Certificate).expiring(self.on, Certificate.DUE_DAYS)
+        rows = rows.select_related("business")
         return [
             {
                 "day": row.expires_on,
@@ -360,10 +386,16 @@ class Home:
                 "title": f"Lưu trú chưa xác nhận: {row.guest_name}",
                 "detail": f"{row.host()} · {row.neighbourhood}",
                 "url": row.get_absolute_url(),
-                **self.badge(timezone.localdate(row.arrived_at)),
+                **self.arrival_badge(timezone.localdate(row.arrived_at)),
             }
             for row in rows.order_by("arrived_at", "pk")[:DUE_LISTED]
         ]
+
+    def arrival_badge(self, day):
+        """Say since when a guest is here: confirming has no deadline that could be past."""
+        words = {0: "hôm nay", 1: "hôm qua"}
+        ago = (self.on - day).days
+        return {"tone": "due", "badge": f"Đến {words.get(ago, f'{day:%d/%m}')}"}
 
     def badge(self, day):
         left = (day - self.on).days

@@ -9,11 +9,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from kylien.core import text
+from kylien.core.filters import NUMBERS_BY_POST
 from kylien.portal.context_processors import ward_on
 from kylien.portal.home import home_context
 from kylien.portal.search import search
-
-NUMBERS_BY_POST = "Tìm theo số thì gõ vào ô tìm ở đầu trang, không đặt số trên thanh địa chỉ."
 
 
 @require_GET

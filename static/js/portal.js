@@ -43,7 +43,7 @@
       if (box) { e.preventDefault(); box.focus(); box.select(); }
     }
     if (e.key === "Enter" && (e.ctrlKey || e.metaKey)) {
-      const form = e.target.closest("form[data-record-form]");
+      const form = e.target.closest("form[data-record-form]") || $(".form-page form[data-record-form]");
       if (form) { e.preventDefault(); form.requestSubmit($("button[type=submit]", form)); }
     }
     if (e.key === "Escape") {

@@ -302,6 +302,73 @@ def test_the_chief_changes_a_role_and_switches_an_account_off(client_for, chief,
     assert as_clerk.get("/households/")["Location"].startswith("/accounts/login/")
 
 
+def test_the_chief_does_not_reset_his_own_password(client_for, chief, clerk):
+    client = client_for(chief)
+    before = chief.password
+    data = {"action": "reset_password", "_selected_action": [chief.pk, clerk.pk]}
+    page = client.post(USERS, data, follow=True)
+    assert page.status_code == 200
+    assert page.redirect_chain == [(USERS, 302)]  # still signed in
+    assert "Không cấp mật khẩu dùng một lần cho chính mình" in page.content.decode()
+    chief.refresh_from_db()
+    clerk.refresh_from_db()
+    assert chief.password == before
+    assert not chief.must_change_password
+    assert clerk.check_password(one_time_password(page))
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "sentence"),
+    [
+        ({"role": ""}, "role", "Đồng chí không thể tự bỏ vai trò chỉ huy của mình."),
+        ({"role": "clerk"}, "role", "Đồng chí không thể tự bỏ vai trò chỉ huy của mình."),
+        ({"is_active": ""}, "is_active", "Đồng chí không thể tự khoá tài khoản của mình."),
+    ],
+)
+def test_the_chief_does_not_shut_himself_out(client_for, chief, changes, field, sentence):
+    own = account(username=chief.username, full_name="Tên Mới", role="chief") | changes
+    own = {name: value for name, value in own.items() if name != "is_active" or value}
+    page = client_for(chief).post(f"{USERS}{chief.pk}/change/", own)
+    assert page.context["adminform"].form.errors == {field: [sentence]}
+    chief = User.objects.get(pk=chief.pk)
+    assert chief.roles == {Role.CHIEF}
+    assert chief.is_active
+    own |= {"role": "chief", "is_active": "on"}
+    assert client_for(chief).post(f"{USERS}{chief.pk}/change/", own).status_code == 302
+    assert User.objects.get(pk=chief.pk).full_name == "Tên Mới"
+
+
+def test_a_superuser_does_not_switch_himself_off(client_for, superuser):
+    own = account(username=superuser.username, role="")
+    own.pop("is_active")
+    page = client_for(superuser).post(f"{USERS}{superuser.pk}/change/", own)
+    assert list(page.context["adminform"].form.errors) == ["is_active"]
+    assert User.objects.get(pk=superuser.pk).is_active
+
+
+def test_several_roles_are_shown_and_outlive_a_save(client_for, chief, clerk):
+    clerk.groups.add(Group.objects.get(name=Role.DUTY_OFFICER))
+    client = client_for(chief)
+    address = f"{USERS}{clerk.pk}/change/"
+    page = client.get(address).content.decode()
+    both = "duty_officer,clerk"
+    assert f'<option value="{both}" selected>Trực ban, Cán bộ nhập liệu</option>' in page
+    data = account(username=clerk.username, role=both)
+    assert client.post(address, data).status_code == 302
+    assert User.objects.get(pk=clerk.pk).roles == {Role.CLERK, Role.DUTY_OFFICER}
+    assert client.post(address, data | {"role": "clerk"}).status_code == 302
+    assert User.objects.get(pk=clerk.pk).roles == {Role.CLERK}
+    page = client.post(address, data)  # several are kept, not given
+    assert list(page.context["adminform"].form.errors) == ["role"]
+
+
+def test_a_sign_in_leaves_the_accounts_version(client, clerk):
+    assert client.login(username=clerk.username, password=factories.PASSWORD)
+    found = User.objects.get(pk=clerk.pk)
+    assert found.last_login is not None
+    assert found.version == clerk.version
+
+
 def test_a_user_name_is_taken_once_whatever_its_case(client_for, chief, clerk):
     data = account(username=clerk.username.upper())
     page = client_for(chief).post(f"{USERS}add/", data)

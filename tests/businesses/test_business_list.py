@@ -1,6 +1,7 @@
 """The list of businesses: default, filters, export, rights, junk, number of queries."""
 
 import csv
+import datetime as dt
 import io
 
 import pytest
@@ -113,3 +114,18 @@ def test_as_many_queries_for_three_rows_as_for_one(client_for, chief):
             counts.append(len(queries))
     assert len(set(counts[::2])) == len(set(counts[1::2])) == 1
     assert max(counts) <= 12
+
+
+def test_sectors_under_conditions_today(client_for, chief, area_a, on):
+    lpg, karaoke, eating = (
+        BusinessFactory(neighbourhood=area_a, name=name, sector=sector(name))
+        for name in ("lpg", "karaoke", "eating")
+    )
+    lpg.sector.conditional_to = on  # from today on it is free
+    lpg.sector.save()
+    client = client_for(chief)
+    assert codes(client.get(f"{LIST}?conditional=yes")) == [karaoke.code]
+    lpg.sector.conditional_to = on + dt.timedelta(days=1)
+    lpg.sector.save()
+    assert set(codes(client.get(f"{LIST}?conditional=yes"))) == {karaoke.code, lpg.code}
+    assert eating.code in codes(client.get(LIST))

@@ -7,7 +7,15 @@ from django.urls import reverse
 
 from businesses.models import Business, Certificate
 from kylien.core.forms import STALE
-from tests.factories import BusinessFactory, CertificateFactory, day, sector
+from tests.factories import (
+    BusinessFactory,
+    CertificateFactory,
+    IncidentFactory,
+    ResidenceFactory,
+    StayNoticeFactory,
+    day,
+    sector,
+)
 
 
 def typed(area, **changes):
@@ -221,3 +229,31 @@ def test_the_admin_form_costs_the_same_for_one_paper_and_three(client_for, chief
             assert client.get(url).status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 20
+
+
+@pytest.mark.parametrize(
+    "happen",
+    [
+        lambda row: ResidenceFactory(temporary=True, household=None, lodging=row),
+        lambda row: ResidenceFactory(temporary=True, household=None, employer=row),
+        lambda row: StayNoticeFactory(household=None, lodging=row),
+        lambda row: IncidentFactory(neighbourhood=row.neighbourhood, business=row),
+    ],
+    ids=["lodged", "employed", "stays", "incidents"],
+)
+def test_a_business_with_a_past_stays_in_its_neighbourhood(
+    client_for, chief, area_a, area_b, happen
+):
+    row = BusinessFactory(neighbourhood=area_a)
+    url = reverse("business-update", args=[row.pk])
+    client = client_for(chief)
+    data = typed(area_b, version=row.version)
+    assert client.post(url, data).status_code == 302  # nothing has happened there yet
+    row.refresh_from_db()
+    assert row.neighbourhood == area_b
+    happen(row)
+    response = client.post(url, typed(area_a, version=row.version))
+    assert response.status_code == 422
+    assert set(response.context["form"].errors) == {"neighbourhood"}
+    assert "không đổi tổ dân phố" in response.text
+    assert client.post(url, typed(area_b, name="Tên mới", version=row.version)).status_code == 302

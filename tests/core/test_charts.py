@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kylien.core.charts import Series, balance_chart, bar_chart, data_table, progress
+from kylien.core.charts import Series, balance_chart, bar_chart, progress
 
 SVG = "{http://www.w3.org/2000/svg}"
 LABELS = ["T10", "T11"]
@@ -123,14 +123,6 @@ def test_bars_stay_inside_the_picture(pairs):
 def test_wrong_series_are_refused(series):
     with pytest.raises(ValueError, match="y: "):
         bar_chart("x", LABELS, [series])
-
-
-def test_the_same_numbers_come_as_a_table():
-    assert data_table(LABELS, [BEFORE, Series("nay", [1045, 0])]) == [
-        ["Tháng", "cùng kỳ năm trước", "nay"],
-        ["T10", "12", "1.045"],
-        ["T11", "—", "0"],
-    ]
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,40 @@ def test_kinds_have_two_levels(client_for, chief):
     assert set(response.context["adminform"].form.errors) == {"parent"}
 
 
+def test_a_kind_with_children_gets_no_parent(client_for, chief):
+    first, other = IncidentType.objects.filter(parent=None)[:2]
+    url = reverse("admin:incidents_incidenttype_change", args=[first.pk])
+    data = {"name": first.name, "parent": other.pk, "position": 1, "version": first.version}
+    response = client_for(chief).post(url, data)
+    told = ["Loại này có loại con nên không vào nhóm khác được."]
+    assert response.context["adminform"].form.errors == {"parent": told}
+    first.refresh_from_db()
+    assert first.parent is None
+
+
+def test_a_used_kind_is_not_made_a_group(client_for, chief, area_a):
+    kind = incident_type()
+    used = IncidentFactory(neighbourhood=area_a, type=kind)
+    url = reverse("admin:incidents_incidenttype_change", args=[kind.pk])
+    data = {"name": kind.name, "parent": "", "position": 1, "version": kind.version}
+    response = client_for(chief).post(url, data)
+    told = ["Đã có vụ việc thuộc loại này: giữ trong một nhóm."]
+    assert response.context["adminform"].form.errors == {"parent": told}
+    used.delete()
+    kind.parent = None
+    kind.full_clean()
+
+
+def test_codes_of_kinds_have_no_underscore(client_for, chief):
+    """Figures name kinds by their code with `_` for `-`: `a-b` and `a_b` would be one figure."""
+    url = reverse("admin:incidents_incidenttype_add")
+    data = {"code": "a_b", "name": "X", "position": 1}
+    response = client_for(chief).post(url, data)
+    told = ["Mã không có dấu gạch dưới."]
+    assert response.context["adminform"].form.errors == {"code": told}
+    IncidentType(code="a-b", name="X").full_clean()
+
+
 @pytest.mark.parametrize("url", ["incident-create", "admin:incidents_incident_add"])
 def test_nothing_happens_or_is_solved_in_the_future(client_for, clerk, area_a, url):
     soon = timezone.localtime() + dt.timedelta(minutes=2)

@@ -1,8 +1,10 @@
 """The home page: by role, each figure a link to exactly the rows it counts."""
 
+import datetime as dt
 import re
 
 import pytest
+from django.utils import timezone
 
 from kylien.accounts.models import Role
 from reports.disclosure import Shown
@@ -80,6 +82,27 @@ def test_leaders_see_aggregates_without_links_or_small_counts(busy, leader, clie
     assert [row["cells"][0]["value"] for row in context["areas"]["rows"]] == ["—", "<5"]
 
 
+def test_the_words_of_what_is_due_are_true_of_the_rows_they_count(busy, chief, client_for, on):
+    context = client_for(chief).get("/").context
+    [temporary] = [tile for tile in context["tiles"] if tile["label"] == "Tạm trú"]
+    assert [note["text"] for note in temporary["notes"]] == ["8 đến hạn, quá hạn"]
+    counts = {one["label"]: one["value"] for one in context["due"]["counts"]}
+    assert counts == {
+        "tạm trú quá hạn": "2",
+        "tạm trú đến hạn, quá hạn": "8",
+        "lưu trú chưa xác nhận": "2",
+        "cơ sở có giấy đến hạn, quá hạn": "2",
+    }
+
+
+@pytest.mark.parametrize(("ago", "word"), [(0, "Đến hôm nay"), (1, "Đến hôm qua"), (9, None)])
+def test_confirming_a_stay_has_no_deadline_to_be_past(chief, client_for, on, ago, word):
+    arrived = timezone.localtime().replace(hour=0, minute=1) - dt.timedelta(days=ago)
+    factories.StayNoticeFactory(arrived_at=arrived, leaves_on=on)
+    [item] = client_for(chief).get("/").context["due"]["items"]
+    assert (item["tone"], item["badge"]) == ("due", word or f"Đến {day(ago):%d/%m}")
+
+
 def test_superuser_sees_the_way_to_the_admin_alone(busy, superuser, client_for):
     context = client_for(superuser).get("/").context
     assert context["admin_url"] == "/admin/"
@@ -111,7 +134,24 @@ class TestShown:
         both = Shown({"a": 2, "b": 3, "c": 30}, True, ["abc"])
         assert [both[key] for key in "abc"] == ["<5", "<5", "30"]
 
+    @pytest.mark.parametrize(
+        ("part", "shown"), [(20, "—"), (18, "—"), (16, "—"), (15, "15"), (5, "5"), (4, "<5")]
+    )
+    def test_a_part_is_hidden_where_few_are_left_of_its_total(self, part, shown):
+        numbers = {"all": 20, "part": part}
+        found = Shown(numbers, True, pairs=[("all", "part")])
+        assert [found["all"], found["part"]] == ["20", shown]
+        assert Shown(numbers, False, pairs=[("all", "part")])["part"] == str(part)
+        assert Shown({"all": 20}, True, pairs=[("all", "part")])["all"] == "20"
+
     def test_differences_need_both_sides(self):
         now, before = Shown({"a": 9, "b": 9}, True), Shown({"a": 12, "b": 3}, True)
         assert now.difference("a", before) == "−3"
         assert now.difference("b", before) == ""
+
+
+def test_an_officer_without_a_beat_is_told_so(client_for, busy):
+    user = factories.UserFactory(role=Role.AREA_OFFICER)
+    context = client_for(user).get("/").context
+    assert "chưa được phân công địa bàn" in context["note"]
+    assert "tiles" not in context

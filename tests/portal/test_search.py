@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kylien.core import text
+from kylien.core.filters import NUMBERS_BY_POST
 from kylien.portal.demo import names
 from kylien.portal.search import search
 from tests import factories
@@ -118,7 +119,7 @@ class TestNumbers:
         response = client_for(chief).get(SEARCH, {"q": self.ID})
         assert response.status_code == 400
         assert titles(response) == []
-        assert "không đặt số trên thanh địa chỉ" in response.content.decode()
+        assert NUMBERS_BY_POST in response.content.decode()
 
     def test_words_sent_by_post_go_to_an_address(self, person, chief, client_for):
         response = client_for(chief).post(SEARCH, {"q": "Lê Có"})

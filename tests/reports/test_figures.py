@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from households.models import Residence
+from households.models import Residence, Resident
 from households.services import (
     end_residence,
     extend_residence,
@@ -22,7 +22,7 @@ from households.services import (
 from incidents.models import Incident
 from kylien.accounts.models import Role, Scope
 from kylien.core.periods import Month
-from reports.figures import FIGURES, Reading, figures, read
+from reports.figures import FIGURES, PAIRS, Reading, figures, read
 from tests import factories
 
 WARD = Scope(whole_ward=True)
@@ -50,6 +50,17 @@ def check_identities(scope, months):
             after = counted.get(one.next())
             if after:
                 assert now[f"{kind}_closing"] == after[f"{kind}_opening"], (one, kind)
+
+
+def check_copies(person):
+    """Compare what the resident's own row repeats with the ledger."""
+    person = Resident.objects.get(pk=person.pk)
+    rows = person.residences.order_by("started_on", "pk")
+    now = rows.filter(ended_on=None).order_by("kind").first()  # permanent before temporary
+    last = now or rows.last()  # who has left keeps the last place
+    assert person.present == (now is not None)
+    assert person.residence_kind == (now.kind if now else "")
+    assert person.neighbourhood == (last.neighbourhood if last else None)
 
 
 ACT = st.tuples(
@@ -101,6 +112,8 @@ def test_opening_plus_in_minus_out_is_closing_in_any_history(area_a, area_b, on,
                 )
         except ValidationError:
             continue  # this act is refused at this point of the history
+    for person in people:
+        check_copies(person)
     months = Month.containing(on, settings.REPORT_START_DAY).last(15)
     check_identities(WARD, months)
     for area in (area_a, area_b):
@@ -208,8 +221,12 @@ def test_every_figure_counts_exactly_the_rows_of_its_list(
 
 @pytest.mark.django_db
 def test_keys_are_unique_and_the_named_ones_exist():
+    factories.IncidentTypeFactory(code="solved")  # no code can take the place of another figure
     keys = [figure.key for figure in figures()]
     assert len(keys) == len(set(keys))
+    assert {"incidents_solved", "incidents_kind_solved", "incidents_kind_chay_no"} <= set(keys)
+    for pair in PAIRS:
+        assert set(pair) <= set(keys)
     for stem in ("population", "temporary"):
         for part in ("opening", "in", "out", "closing"):
             assert f"{stem}_{part}" in keys
@@ -259,6 +276,24 @@ class TestMonthPage:
         assert values.isdisjoint({"0", "1", "2", "3", "4"})
         listed = client.get("/reports/").context["months"]
         assert listed[0]["label"] == now.previous().label
+
+    def test_leaders_cannot_take_a_part_from_its_total(self, area_a, leader, client_for, on):
+        homes = factories.HouseholdFactory.create_batch(9, neighbourhood=area_a)
+        group = factories.GroupFactory(neighbourhood=area_a)
+        for home in homes[:7]:
+            factories.MembershipFactory(group=group, household=home)
+        over = self.current(on).previous()
+        for _ in range(6):
+            factories.ResidenceFactory(
+                household=homes[0], started_on=over.period.start, start_reason="BIRTH"
+            )
+        context = client_for(leader).get(self.url(over)).context
+        values = {
+            row["label"]: row["value"] for section in context["sections"] for row in section["rows"]
+        }
+        assert values["Hộ cuối kỳ"] == "9"
+        assert values["Hộ tham gia tổ liên gia"] == "—"  # 9 less 7 would tell of two households
+        assert values["Trong đó mới sinh"] == "—"
 
     @pytest.mark.parametrize(
         "text", ["2026-13", "2026-00", "x", "20261", "1900-01", "2999-12", "2026-1", "%00"]

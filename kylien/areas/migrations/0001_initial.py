@@ -167,7 +167,6 @@ class Migration(migrations.Migration):
                 (
                     "officer",
                     models.ForeignKey(
-                        limit_choices_to={"groups__name": "area_officer"},
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="beat_assignments",
                         to=settings.AUTH_USER_MODEL,

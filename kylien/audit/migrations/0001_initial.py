@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 ),
                 ("table", models.CharField(max_length=60, verbose_name="loại bản ghi")),
                 ("row", models.BigIntegerField(null=True, verbose_name="số thứ tự")),
-                ("code", models.CharField(blank=True, max_length=20, verbose_name="mã")),
+                ("code", models.CharField(blank=True, max_length=150, verbose_name="mã")),
                 ("fields", models.JSONField(default=list, verbose_name="trường")),
                 ("values", models.TextField(blank=True, verbose_name="giá trị")),
                 ("salt", models.CharField(blank=True, max_length=32)),
@@ -66,6 +66,7 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["table", "row", "-id"], name="audit_of_row"),
                     models.Index(fields=["user", "-id"], name="audit_of_user"),
+                    models.Index(fields=["code", "-id"], name="audit_of_code"),
                 ],
             },
         ),

@@ -9,11 +9,13 @@ from reports.figures import figures, read
 
 
 class Command(BaseCommand):
-    help = "Print the ward's figures of a reporting month."
+    help = "In số liệu của phường trong một kỳ báo cáo."
 
     def add_arguments(self, parser):
-        parser.add_argument("month", help="the month, e.g. 2026-10")
-        parser.add_argument("--json", action="store_true", help="as JSON: figure key -> number")
+        parser.add_argument("month", help="kỳ báo cáo, ví dụ 2026-10")
+        parser.add_argument(
+            "--json", action="store_true", help="in dạng JSON: khoá của số liệu và số"
+        )
 
     def handle(self, *args, month, **options):
         try:
