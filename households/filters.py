@@ -1,8 +1,11 @@
+import datetime as dt
+
 import django_filters
 
 from households.models import Household, Residence, Resident, StayNotice
 from kylien.areas.models import Neighbourhood
 from kylien.core.filters import DayFilter, MonthFilter, RecordFilterSet
+from kylien.core.periods import TZ
 
 DUE_DAYS = 30
 TERM_CHOICES = [
@@ -185,4 +188,4 @@ class StayNoticeFilterSet(RecordFilterSet):
         return rows.arrived_in(month.period)
 
     def by_arrival(self, rows, name, value):
-        return rows.filter(arrived_at__date__gte=value)
+        return rows.filter(arrived_at__gte=dt.datetime.combine(value, dt.time.min, TZ))

@@ -9,7 +9,13 @@ from django.utils import timezone
 
 from businesses.models import Business
 from households.models import Household, Residence, Resident, StayNotice
-from households.services import end_residence, start_residence
+from households.services import (
+    change_head,
+    end_residence,
+    extend_residence,
+    start_residence,
+    transfer_residence,
+)
 from kylien.core import text
 from kylien.core.forms import (
     CodeField,
@@ -94,6 +100,12 @@ class BirthMixin:
             self.set_birth(self.instance)
         super()._post_clean()
 
+    def _update_errors(self, errors):
+        """Put what the model says of the birth date beside the field it was typed in."""
+        if hasattr(errors, "error_dict") and "birth_date" in errors.error_dict:
+            errors.error_dict["birth"] = errors.error_dict.pop("birth_date")
+        super()._update_errors(errors)
+
 
 class HouseholdForm(RecordForm):
     past_days = ("opened_on", "dissolved_on")
@@ -128,6 +140,9 @@ class ResidentForm(BirthMixin, RecordForm):
         self.fields["sex"].widget.attrs["data-half"] = ""
 
 
+RELATIONS = [("", "Chọn"), *Residence.Relation.choices]
+
+
 class MemberForm(BirthMixin, RecordForm):
     """A new person and where he lives from when: two rows, one entry.
 
@@ -152,7 +167,7 @@ class MemberForm(BirthMixin, RecordForm):
     employer = CodeField(
         Business.objects.trading(), url="/businesses/options/", label="Nơi làm việc", required=False
     )
-    relation = forms.ChoiceField(label="Quan hệ với chủ hộ", choices=Residence.Relation.choices)
+    relation = forms.ChoiceField(label="Quan hệ với chủ hộ", choices=RELATIONS)
     relation_note = forms.CharField(label="Quan hệ khác là", max_length=60, required=False)
     started_on = DayField(label="Từ ngày")
     start_reason = forms.ChoiceField(
@@ -176,6 +191,8 @@ class MemberForm(BirthMixin, RecordForm):
             del self.fields["kind"]
             if kind == Residence.Kind.PERMANENT:
                 del self.fields["expires_on"]
+            else:
+                self.fields["expires_on"].required = True
         for name in ("kind", "relation", "started_on", "start_reason", "expires_on", "sex"):
             if name in self.fields:
                 self.fields[name].widget.attrs["data-half"] = ""
@@ -188,48 +205,68 @@ class MemberForm(BirthMixin, RecordForm):
 
     def clean(self):
         data = super().clean()
+        self._name_the_known(data.get("citizen_id"))
         kind = self.fixed_kind or data.get("kind")
         missing = not data.get("expires_on") and "expires_on" not in self.errors
         if kind == Residence.Kind.TEMPORARY and missing:
             self.add_error("expires_on", "Tạm trú phải có thời hạn.")
         return data
 
+    def _name_the_known(self, citizen_id):
+        """Say who has the number typed, where the user may see him: he returns on his own page."""
+        if not citizen_id or self.instance.pk:
+            return
+        known = Resident.objects.visible_to(self.user).filter(citizen_id=citizen_id).first()
+        if known:
+            self.add_error(
+                "citizen_id",
+                f"Số định danh này đã có trong sổ: {known.full_name} ({known.code}). Mở trang của "
+                "người đó, bấm Ghi cư trú mới.",
+            )
+
     def save(self, commit=True):
         """Write the person and the residence; a refused residence takes the person back with it.
 
         Raises ValidationError, keyed by field, where the ledger refuses.
         """
-        data = self.cleaned_data
         with transaction.atomic():
             resident = super().save()
-            start_residence(
-                resident=resident,
-                kind=self.fixed_kind or data["kind"],
-                household=self.fixed_household or data.get("household"),
-                lodging=data.get("lodging"),
-                employer=data.get("employer"),
-                relation=data["relation"],
-                relation_note=data["relation_note"],
-                started_on=data["started_on"],
-                start_reason=data["start_reason"],
-                expires_on=data.get("expires_on"),
-                on=self.on,
-            )
+            self.start(resident)
         resident.refresh_from_db()
         return resident
 
+    def start(self, resident):
+        data = self.cleaned_data
+        return start_residence(
+            resident=resident,
+            kind=self.fixed_kind or data["kind"],
+            household=self.fixed_household or data.get("household"),
+            lodging=data.get("lodging"),
+            employer=data.get("employer"),
+            relation=data["relation"],
+            relation_note=data["relation_note"],
+            started_on=data["started_on"],
+            start_reason=data["start_reason"],
+            expires_on=data.get("expires_on"),
+            on=self.on,
+        )
 
-class EndResidenceForm(RecordFormMixin, forms.ModelForm):
+
+class ActForm(RecordFormMixin, forms.ModelForm):
+    """Base of the acts on a stay: a few fields, written by a service."""
+
+    class Meta:
+        model = Residence
+        fields = ()
+
+
+class EndResidenceForm(ActForm):
     """End a residence: the day and the reason."""
 
     ended_on = DayField(label="Kết thúc ngày")
     end_reason = forms.ChoiceField(
         label="Lý do", choices=[(reason.value, reason.label) for reason in Residence.End.external()]
     )
-
-    class Meta:
-        model = Residence
-        fields = ()
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -243,6 +280,98 @@ class EndResidenceForm(RecordFormMixin, forms.ModelForm):
             end_reason=self.cleaned_data["end_reason"],
             on=self.on,
         )
+
+
+class TransferForm(ActForm):
+    """Move a person to another household of the ward."""
+
+    household = CodeField(Household.objects.active(), url="/households/options/", label="Hộ đến")
+    relation = forms.ChoiceField(label="Quan hệ với chủ hộ", choices=RELATIONS)
+    relation_note = forms.CharField(label="Quan hệ khác là", max_length=60, required=False)
+    started_on = DayField(label="Từ ngày")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("started_on", self.on)
+        self.initial.pop("household", None)
+
+    def save(self, commit=True):
+        """Move him through the service. Raises ValidationError keyed by field."""
+        data = self.cleaned_data
+        return transfer_residence(
+            residence=self.instance,
+            household=data["household"],
+            relation=data["relation"],
+            relation_note=data["relation_note"],
+            on_day=data["started_on"],
+            on=self.on,
+        )
+
+
+class ExtendForm(ActForm):
+    """Extend a temporary residence."""
+
+    expires_on = DayField(label="Gia hạn đến ngày")
+
+    def save(self, commit=True):
+        """Extend it through the service. Raises ValidationError keyed by field."""
+        return extend_residence(
+            residence=self.instance, expires_on=self.cleaned_data["expires_on"], on=self.on
+        )
+
+
+class ChangeHeadForm(RecordFormMixin, forms.ModelForm):
+    """Another member becomes the head; what the old head then is to him is asked for."""
+
+    new_head = forms.ModelChoiceField(Residence.objects.none(), label="Chủ hộ mới")
+    old_relation = forms.ChoiceField(
+        label="Chủ hộ cũ là gì của chủ hộ mới",
+        choices=[c for c in Residence.Relation.choices if c[0] not in ("HEAD", "OTHER")],
+    )
+    on_day = DayField(label="Từ ngày")
+
+    class Meta:
+        model = Household
+        fields = ()
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        members = self.instance.residences.current().permanent().select_related("resident")
+        head = Residence.Relation.HEAD
+        field = self.fields["new_head"]
+        field.queryset = members.exclude(relation=head).visible_to(self.user)
+        field.label_from_instance = lambda row: f"{row.resident} ({row.relation_label()})"
+        if not members.filter(relation=head).exists():
+            del self.fields["old_relation"]
+        self.initial.setdefault("on_day", self.on)
+
+    def save(self, commit=True):
+        """Change the head through the service. Raises ValidationError keyed by field."""
+        data = self.cleaned_data
+        change_head(
+            household=self.instance,
+            new_head=data["new_head"],
+            old_relation=data.get("old_relation", ""),
+            on_day=data["on_day"],
+            on=self.on,
+        )
+        return self.instance
+
+
+class ReturnForm(MemberForm):
+    """A new residence of somebody whom the register knows: his own data stay as they are."""
+
+    versioned = False  # nothing of the person is written here
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name in ("full_name", "birth", "sex", "citizen_id", "phone"):
+            del self.fields[name]
+
+    def save(self, commit=True):
+        """Start the residence through the service. Raises ValidationError keyed by field."""
+        self.start(self.instance)
+        return self.instance
 
 
 class StayNoticeForm(BirthMixin, RecordForm):
@@ -291,3 +420,15 @@ class StayNoticeForm(BirthMixin, RecordForm):
             self.initial.setdefault("reason", "Thăm người thân")
         for name in ("household", "lodging", "arrived_at", "leaves_on", "channel", "notified_at"):
             self.fields[name].widget.attrs["data-half"] = ""
+        for name in ("household", "lodging"):
+            self.fields[name].keep(getattr(self.instance, name))
+
+    def clean(self):
+        data = super().clean()
+        for name, sentence in (
+            ("arrived_at", "Khách chưa đến: ghi khi khách đã đến."),
+            ("notified_at", "Thời điểm này chưa tới."),
+        ):
+            if data.get(name) and data[name] > timezone.now():
+                self.add_error(name, sentence)
+        return data

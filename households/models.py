@@ -11,7 +11,7 @@ import datetime as dt
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import Count, F, Max, Min, OuterRef, Q, Subquery
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact
 from django.utils import timezone
@@ -97,16 +97,32 @@ class Household(Record):
         return f"{self.code} · {self.address}"
 
     def clean(self):
-        """A household with a history does not change neighbourhood: its people's past would."""
-        if self.pk and self.residences.exclude(neighbourhood=self.neighbourhood_id).exists():
-            raise ValidationError(
-                {
-                    "neighbourhood": "Hộ đã có người cư trú thì không đổi tổ dân phố ở đây: "
-                    "lập hộ ở nơi mới rồi chuyển từng người sang."
-                }
+        """A household with a history does not change neighbourhood: its people's past would; and
+        it exists as long as somebody lives in it."""
+        if not self.pk:
+            return
+        errors = {}
+        kept = Household.objects.values_list("neighbourhood_id", flat=True).get(pk=self.pk)
+        tied = (self.residences, self.group_memberships.filter(left_on=None), self.stay_notices)
+        if kept != self.neighbourhood_id and any(rows.exists() for rows in tied):
+            errors["neighbourhood"] = (
+                "Hộ đã có người cư trú, lưu trú hoặc đang ở tổ liên gia thì không đổi tổ dân phố: "
+                "lập hộ ở nơi mới rồi chuyển từng người sang."
             )
-        if self.pk and self.dissolved_on and self.residences.filter(ended_on=None).exists():
-            raise ValidationError({"dissolved_on": "Hộ còn người: kết thúc cư trú của họ trước."})
+        span = self.residences.aggregate(first=Min("started_on"), last=Max("ended_on"))
+        if span["first"] and self.opened_on and self.opened_on > span["first"]:
+            day = text.format_date(span["first"])
+            errors["opened_on"] = f"Đã có người ở từ {day}: ngày lập hộ không thể sau đó."
+        if self.dissolved_on:
+            if self.residences.filter(ended_on=None).exists():
+                errors["dissolved_on"] = "Hộ còn người: kết thúc cư trú của họ trước."
+            elif span["last"] and self.dissolved_on < span["last"]:
+                day = text.format_date(span["last"])
+                errors["dissolved_on"] = f"Còn người ở đến {day}: ngày xoá hộ không thể trước đó."
+            elif self.group_memberships.filter(left_on=None).exists():
+                errors["dissolved_on"] = "Hộ còn trong tổ liên gia: ghi rời tổ trước."
+        if errors:
+            raise ValidationError(errors)
 
     def search_parts(self):
         return "", (self.address,)
@@ -238,6 +254,13 @@ class Resident(Record):
     @staticmethod
     def make_sort_key(name):
         return text.sort_key(name)
+
+    def clean(self):
+        if self.pk and self.birth_date:
+            first = self.residences.aggregate(first=Min("started_on"))["first"]
+            if first and self.birth_date > first:
+                day = text.format_date(first)
+                raise ValidationError({"birth_date": f"Đã cư trú từ {day}: không thể sinh sau đó."})
 
     def birth(self):
         return text.format_birth(self.birth_date, self.birth_precision)
@@ -694,4 +717,7 @@ class StayNotice(DeskRecord):
             return "due", "Chưa xác nhận"
         return ("late", "Báo trễ") if self.is_late else ("ok", "Đã xác nhận")
 
-    badge.label = "tình trạng"
+    def standing(self):
+        return self.badge()[1]
+
+    standing.label = "tình trạng"

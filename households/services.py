@@ -77,8 +77,12 @@ def check_start(row, on):
         errors["started_on"] = (
             f"Hộ này lập ngày {text.format_date(row.household.opened_on)}: không thể ở từ trước đó."
         )
+    if row.started_on < row.resident.birth_date:
+        errors["started_on"] = "Không thể cư trú từ trước ngày sinh."
     clash = None
-    if row.resident.pk:
+    if row.resident.pk and row.resident.residences.filter(end_reason=Residence.End.DEATH).exists():
+        errors["started_on"] = "Người này đã được ghi là chết."
+    elif row.resident.pk:
         past = row.resident.residences.overlapping(row.started_on)
         clash = past.select_related("household").first()
     if clash:
@@ -109,7 +113,10 @@ def end_residence(*, residence, ended_on, end_reason, on):
         others = residence.household.residences.current().permanent().exclude(pk=residence.pk)
         if others.exists():
             raise ValidationError(
-                {"end_reason": "Đây là chủ hộ, hộ còn người khác: đổi chủ hộ trước."}
+                {
+                    "end_reason": "Đây là chủ hộ, hộ còn người khác: mở trang của hộ, bấm Đổi chủ "
+                    "hộ, rồi kết thúc (cùng ngày cũng được)."
+                }
             )
     residence.ended_on, residence.end_reason = ended_on, end_reason
     residence.full_clean(exclude=["neighbourhood", "resident"])

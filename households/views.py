@@ -1,6 +1,6 @@
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponseRedirect
+from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -9,6 +9,9 @@ from django.views.generic import View
 from households import filters, forms, tables
 from households.models import Household, Residence, Resident, StayNotice
 from kylien.core.records import RecordView, Role, ScopedMixin, new_mark, only_once
+
+ADD_RESIDENCE, ADD_RESIDENT = "households.add_residence", "households.add_resident"
+CHANGE_RESIDENCE = "households.change_residence"
 
 
 class HouseholdView(RecordView):
@@ -23,6 +26,13 @@ class HouseholdView(RecordView):
 
     def option_rows(self, rows):
         return rows.active()
+
+    def actions(self, obj):
+        found = super().actions(obj)
+        if not obj.dissolved_on and self.request.user.has_perm(CHANGE_RESIDENCE):
+            url = reverse("household-head", args=[obj.pk])
+            found.append({"url": url, "label": "Đổi chủ hộ", "icon": "user-round-cog"})
+        return found
 
     def detail_context(self, obj):
         on, may = self.request.today, self.request.user.has_perm
@@ -39,8 +49,8 @@ class HouseholdView(RecordView):
             "permanent_count": sum(row.kind == Residence.Kind.PERMANENT for row in now),
             "former": former[::-1],
             "memberships": obj.group_memberships.select_related("group"),
-            "may_add": may("households.add_residence") and not obj.dissolved_on,
-            "may_end": may("households.change_residence"),
+            "may_add": may(ADD_RESIDENCE) and not obj.dissolved_on,
+            "may_end": may(CHANGE_RESIDENCE),
             "once": new_mark(),
             "member_form": forms.MemberForm(
                 household=obj,
@@ -48,7 +58,7 @@ class HouseholdView(RecordView):
                 user=self.request.user,
                 on=on,
                 prefix="m",
-                initial={"relation": Residence.Relation.CHILD} if has_head else {},
+                initial={} if has_head else {"relation": Residence.Relation.HEAD},
             ),
         }
 
@@ -77,8 +87,15 @@ class ResidentView(RecordView):
             row.state = row.badge(self.request.today)
         return {
             "residences": residences,
-            "may_end": self.request.user.has_perm("households.change_residence"),
+            "may_end": self.request.user.has_perm(CHANGE_RESIDENCE),
         }
+
+    def actions(self, obj):
+        found = super().actions(obj)
+        if not obj.present and self.request.user.has_perm(ADD_RESIDENCE):
+            url = reverse("resident-return", args=[obj.pk])
+            found.append({"url": url, "label": "Ghi cư trú mới", "icon": "plus", "primary": True})
+        return found
 
 
 class TemporaryResidentView(RecordView):
@@ -136,6 +153,7 @@ class StayNoticeView(RecordView):
         "channel",
         "notified_at",
         "due_at",
+        "standing",
         "confirmed_at",
     )
     url_prefix = "stay-notices"
@@ -145,7 +163,9 @@ class StayNoticeView(RecordView):
 
     def actions(self, obj):
         found = super().actions(obj)
-        if not obj.confirmed_at and self.request.user.has_perm("households.change_staynotice"):
+        user = self.request.user
+        may = user.has_perm("households.change_staynotice")
+        if not obj.confirmed_at and may and obj.changeable_by(user, timezone.now()):
             confirm = {
                 "url": reverse("staynotice-confirm", args=[obj.pk]),
                 "label": "Xác nhận",
@@ -179,7 +199,7 @@ class AddMember(ScopedMixin, View):
 
     def post(self, request, pk):
         household = self.row()
-        if not request.user.has_perm("households.add_residence"):
+        if not request.user.has_perms([ADD_RESIDENCE, ADD_RESIDENT]):
             raise PermissionDenied
         return only_once(request, household.get_absolute_url(), lambda: self.add(household))
 
@@ -206,34 +226,129 @@ class AddMember(ScopedMixin, View):
         return render(request, "records/form.html", context, status=422)
 
 
-class EndResidence(ScopedMixin, View):
-    """End a residence: the day and the reason."""
+class Act(ScopedMixin, View):
+    """One act on a record: a few fields, a service that writes, and back to the record's page."""
 
-    model = Residence
     verb = "change"
+    form_class = None
+    submit_label = "Lưu"
+    relations: tuple[str, ...] = ()
 
     def form(self, row, data=None):
-        return forms.EndResidenceForm(
-            data, instance=row, user=self.request.user, on=self.request.today
-        )
+        return self.form_class(data, instance=row, user=self.request.user, on=self.request.today)
+
+    def record(self, row):
+        """Return the record on whose page the act was begun."""
+        return row
 
     def get(self, request, pk):
-        row = self.row(self.rows.select_related("resident", "household"))
+        row = self.target()
         return self.page(row, self.form(row))
 
     def post(self, request, pk):
-        row = self.row(self.rows.select_related("resident", "household"))
-        form = self.form(row, request.POST)
+        row = self.target()
+        back = self.record(row).get_absolute_url()
+        return only_once(request, back, lambda: self.act(row, back))
+
+    def target(self):
+        """Return the addressed row of the user's; Http404 where the act is not open to it."""
+        row = self.row(self.rows.select_related(*self.relations))
+        if not self.may(row):
+            raise Http404
+        return row
+
+    def may(self, row):
+        return True
+
+    def act(self, row, back):
+        form = self.form(row, self.request.POST)
         if form.save_or_refuse():
-            messages.success(request, f"Đã kết thúc cư trú của {row.resident.full_name}.")
-            return HttpResponseRedirect(row.resident.get_absolute_url())
+            messages.success(self.request, f"{self.title(row)}: đã ghi.")
+            return HttpResponseRedirect(back)
         return self.page(row, form, status=422)
 
     def page(self, row, form, status=200):
         context = {
             "form": form,
-            "title": f"Kết thúc {row.get_kind_display().lower()}: {row.resident.full_name}",
-            "cancel_url": row.resident.get_absolute_url(),
-            "submit_label": "Kết thúc",
+            "title": self.title(row),
+            "cancel_url": self.record(row).get_absolute_url(),
+            "submit_label": self.submit_label,
+            "once": new_mark(),
         }
         return render(self.request, "records/form.html", context, status=status)
+
+
+class ResidenceAct(Act):
+    """An act on a stay that has not ended."""
+
+    model = Residence
+    relations = ("resident", "household")
+
+    def may(self, row):
+        return row.ended_on is None
+
+    def record(self, row):
+        return row.resident
+
+
+class EndResidence(ResidenceAct):
+    form_class = forms.EndResidenceForm
+    submit_label = "Kết thúc"
+
+    def title(self, row):
+        return f"Kết thúc {row.get_kind_display().lower()}: {row.resident.full_name}"
+
+
+class TransferResidence(ResidenceAct):
+    form_class = forms.TransferForm
+    submit_label = "Chuyển"
+
+    def may(self, row):
+        return super().may(row) and row.household_id is not None
+
+    def title(self, row):
+        return f"Chuyển trong phường: {row.resident.full_name}"
+
+
+class ExtendResidence(ResidenceAct):
+    form_class = forms.ExtendForm
+    submit_label = "Gia hạn"
+
+    def may(self, row):
+        return super().may(row) and row.kind == Residence.Kind.TEMPORARY
+
+    def title(self, row):
+        return f"Gia hạn tạm trú: {row.resident.full_name}"
+
+
+class ChangeHead(Act):
+    """Another member becomes the head; for those who may change residences."""
+
+    model = Household
+    form_class = forms.ChangeHeadForm
+    submit_label = "Đổi chủ hộ"
+
+    def may(self, row):
+        if not self.request.user.has_perm(CHANGE_RESIDENCE):
+            raise PermissionDenied
+        return row.dissolved_on is None
+
+    def title(self, row):
+        return f"Đổi chủ hộ {row.code}"
+
+
+class ReturnResident(Act):
+    """A new residence of somebody who left and is known."""
+
+    model = Resident
+    verb = "add"
+    form_class = forms.ReturnForm
+    submit_label = "Ghi cư trú"
+
+    def may(self, row):
+        if not self.request.user.has_perm(ADD_RESIDENCE):
+            raise PermissionDenied
+        return True  # of somebody who lives here the ledger says so, beside the field
+
+    def title(self, row):
+        return f"Ghi cư trú mới: {row.full_name}"

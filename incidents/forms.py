@@ -87,7 +87,7 @@ class IncidentForm(IncidentRules, RecordForm):
             if len(self.user.scope.neighbourhood_ids) == 1:
                 self.initial.setdefault("neighbourhood", self.user.scope.neighbourhood_ids[0])
         for name in ("business", "reporting_group"):
-            self._keep_choosable(name)
+            self.fields[name].keep(getattr(self.instance, name))
         self.fields["summary"].help_text = ""  # the page warns right above it
         self.fields["result"].help_text = NO_NAMES
         for name in ("size_band", "measure"):
@@ -95,12 +95,3 @@ class IncidentForm(IncidentRules, RecordForm):
         full = {"place", "summary", "result"}
         for name in self.fields.keys() - full:
             self.fields[name].widget.attrs["data-half"] = ""
-
-    def _keep_choosable(self, name):
-        """Let what is recorded stay: a business since closed, a group beyond the officer's beat."""
-        picked = getattr(self.instance, name)
-        if picked is not None:
-            field = self.fields[name]
-            field.queryset = field.queryset | type(picked).objects.filter(pk=picked.pk)
-            field.widget.attrs["data-picker-label"] = str(picked)
-            self.initial[name] = picked

@@ -43,6 +43,6 @@ class ChangePassword(PasswordChangeView):
 
 
 @login_not_required
-def not_here(request, **kwargs):
+def not_here(request):
     """Nobody signs up and no mail resets a password here: the chief does both."""
     raise Http404

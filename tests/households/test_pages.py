@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from households.models import Household, Resident, StayNotice
 from households.services import end_residence
@@ -172,3 +173,169 @@ def test_a_form_that_broke_midway_may_be_sent_again(client_for, officer_a, area_
         assert client.post("/households/create/", fields).status_code == 500
     response = client.post("/households/create/", fields)
     assert response.url == Household.objects.get().get_absolute_url()
+
+
+class TestActs:
+    """Each act by its page: done by the officer of the beat, refused to others."""
+
+    @pytest.fixture
+    def family(self, home):
+        def live(relation):
+            return factories.ResidenceFactory(
+                household=home, relation=relation, started_on=day(500)
+            )
+
+        return live("HEAD"), live("SPOUSE")
+
+    def test_a_head_who_died_hands_over_and_is_ended_the_same_day(
+        self, client_for, officer_a, home, family, on
+    ):
+        client, (head, wife) = client_for(officer_a), family
+        today = on.strftime("%d/%m/%Y")
+        end = {"ended_on": today, "end_reason": "DEATH"}
+        refused = client.post(f"/residences/{head.pk}/end/", end)
+        assert "Đổi chủ hộ" in refused.context["form"].errors["end_reason"][0]
+        page = client.get(f"/households/{home.pk}/head/")
+        assert page.status_code == 200
+        fields = {"new_head": wife.pk, "old_relation": "SPOUSE", "on_day": today}
+        assert client.post(f"/households/{home.pk}/head/", fields).status_code == 302
+        old = home.residences.current().get(resident=head.resident)
+        assert client.post(f"/residences/{old.pk}/end/", end).status_code == 302
+        [left] = home.residences.current()
+        assert (left.resident, left.relation) == (wife.resident, "HEAD")
+
+    def test_transfer(self, client_for, officer_a, officer_b, area_a, family, on):
+        there = factories.HouseholdFactory(neighbourhood=area_a)
+        address = f"/residences/{family[1].pk}/transfer/"
+        fields = {
+            "household": there.code,
+            "relation": "SIBLING",
+            "started_on": on.strftime("%d/%m/%Y"),
+        }
+        assert client_for(officer_b).get(address).status_code == 404
+        client = client_for(officer_a)
+        assert client.get(address).status_code == 200
+        refused = client.post(address, {**fields, "relation": ""})
+        assert "relation" in refused.context["form"].errors
+        assert client.post(address, fields).status_code == 302
+        assert there.residences.get().start_reason == "TRANSFER"
+        assert client.get(address).status_code == 404  # that stay has ended
+
+    def test_a_foreign_household_is_no_place_to_move_to(
+        self, client_for, officer_a, area_b, family, on
+    ):
+        foreign = factories.HouseholdFactory(neighbourhood=area_b)
+        fields = {"household": foreign.code, "relation": "SIBLING", "started_on": "1/1/2026"}
+        refused = client_for(officer_a).post(f"/residences/{family[1].pk}/transfer/", fields)
+        assert "household" in refused.context["form"].errors
+        assert not foreign.residences.exists()
+
+    def test_extension(self, client_for, officer_a, home, family):
+        row = factories.ResidenceFactory(household=home, temporary=True, expires_on=day(3))
+        client = client_for(officer_a)
+        address = f"/residences/{row.pk}/extend/"
+        too_long = client.post(address, {"expires_on": day(-900).strftime("%d/%m/%Y")})
+        assert "2 năm" in too_long.context["form"].errors["expires_on"][0]
+        done = client.post(address, {"expires_on": day(-300).strftime("%d/%m/%Y")})
+        assert done.status_code == 302
+        assert row.resident.residences.current().get().expires_on == day(-300)
+        assert client.get(f"/residences/{family[0].pk}/extend/").status_code == 404  # permanent
+
+    def test_somebody_who_left_returns_on_his_own_page(self, client_for, officer_a, home, on):
+        row = factories.ResidenceFactory(household=home, started_on=day(300))
+        person = row.resident
+        client = client_for(officer_a)
+        address = f"/residents/{person.pk}/residences/create/"
+        fields = {"kind": "P", "household": home.code, "relation": "CHILD"}
+        fields |= {"started_on": day(10).strftime("%d/%m/%Y"), "start_reason": "ARRIVAL"}
+        refused = client.post(address, fields)  # he lives here
+        assert "kết thúc trước" in refused.context["form"].errors["started_on"][0]
+        end_residence(residence=row, ended_on=day(100), end_reason="DEPARTURE", on=on)
+        known = member(citizen_id=person.citizen_id)
+        refused = client.post(f"/households/{home.pk}/members/", known)
+        assert person.code in refused.context["form"].errors["citizen_id"][0]
+        assert "Ghi cư trú mới" in client.get(person.get_absolute_url()).content.decode()
+        assert client.get(address).status_code == 200
+        assert client.post(address, fields).status_code == 302
+        person.refresh_from_db()
+        assert person.present
+        assert Resident.objects.count() == 1
+
+    def test_the_dead_do_not_return_and_nobody_lives_before_his_birth(
+        self, client_for, officer_a, home, on
+    ):
+        row = factories.ResidenceFactory(household=home)
+        end_residence(residence=row, ended_on=day(100), end_reason="DEATH", on=on)
+        fields = {
+            "kind": "P",
+            "household": home.code,
+            "relation": "CHILD",
+            "started_on": day(10).strftime("%d/%m/%Y"),
+            "start_reason": "ARRIVAL",
+        }
+        client = client_for(officer_a)
+        address = f"/residents/{row.resident_id}/residences/create/"
+        refused = client.post(address, fields)
+        assert "là chết" in refused.context["form"].errors["started_on"][0]
+        early = member(birth=day(5).strftime("%d/%m/%Y"), started_on=day(10).strftime("%d/%m/%Y"))
+        refused = client.post(f"/households/{home.pk}/members/", early)
+        assert "trước ngày sinh" in refused.context["form"].errors["started_on"][0]
+
+    def test_a_birth_after_the_first_stay_is_refused_beside_its_field(
+        self, client_for, officer_a, home
+    ):
+        row = factories.ResidenceFactory(household=home, started_on=day(300))
+        person = row.resident
+        fields = {
+            "full_name": person.full_name,
+            "birth": day(200).strftime("%d/%m/%Y"),
+            "sex": "M",
+            "version": person.version,
+        }
+        refused = client_for(officer_a).post(f"/residents/{person.pk}/edit/", fields)
+        assert "không thể sinh sau đó" in refused.context["form"].errors["birth"][0]
+
+
+@pytest.mark.parametrize("name", ["arrived_at", "notified_at"])
+def test_a_stay_in_the_future_is_refused(client_for, officer_a, home, name):
+    fields = {
+        "guest_name": "Lê Văn Khách",
+        "birth": "1990",
+        "household": home.code,
+        "reason": "Thăm người thân",
+        "arrived_at": day(1).strftime("%d/%m/%Y 20:00"),
+        "leaves_on": day(-2).strftime("%d/%m/%Y"),
+        "channel": "phone",
+        "notified_at": day(1).strftime("%d/%m/%Y 21:00"),
+    }
+    client = client_for(officer_a)
+    later = day(-1).strftime("%d/%m/%Y 20:00")
+    refused = client.post("/stay-notices/create/", {**fields, name: later})
+    assert name in refused.context["form"].errors
+    done = client.post("/stay-notices/create/", fields)
+    assert done.status_code == 302
+    assert "Chưa xác nhận" in client.get(done.url).content.decode()
+
+
+def test_the_desk_is_offered_to_confirm_its_own_notices_alone(client_for, duty, home):
+    notice = factories.StayNoticeFactory(household=home)
+    client = client_for(duty)
+    assert "/confirm/" not in client.get(notice.get_absolute_url()).content.decode()
+    StayNotice.objects.filter(pk=notice.pk).update(created_by=duty)
+    assert "/confirm/" in client.get(notice.get_absolute_url()).content.decode()
+
+
+def test_a_household_is_not_dissolved_in_a_group_nor_opened_after_its_people_came(home):
+    membership = factories.MembershipFactory(household=home)
+    home.dissolved_on = day()
+    with pytest.raises(ValidationError) as caught:
+        home.full_clean()
+    assert "tổ liên gia" in caught.value.message_dict["dissolved_on"][0]
+    membership.left_on = day()
+    membership.save()
+    home.full_clean()
+    factories.ResidenceFactory(household=Household.objects.get(pk=home.pk), started_on=day(300))
+    home.dissolved_on, home.opened_on = None, day(299)
+    with pytest.raises(ValidationError) as caught:
+        home.full_clean()
+    assert "opened_on" in caught.value.message_dict
