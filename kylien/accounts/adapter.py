@@ -1,4 +1,8 @@
+import time
+
 from allauth.account.adapter import DefaultAccountAdapter
+
+from kylien.accounts.middleware import SEEN, STARTED
 
 
 class StationAccountAdapter(DefaultAccountAdapter):
@@ -6,3 +10,9 @@ class StationAccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request):
         return False
+
+    def login(self, request, user):
+        """Sign in, and start the session's clocks with the same write."""
+        super().login(request, user)
+        now = int(time.time())
+        request.session[STARTED], request.session[SEEN] = now, now

@@ -19,7 +19,7 @@ from kylien.portal.search import search
 def home(request):
     ward = ward_on(request.today)
     context = home_context(request.user, request.today)
-    context["hotlines"] = ward.hotline_rows() if ward else []
+    context |= {"ward": ward, "hotlines": ward.hotline_rows() if ward else []}
     return render(request, "portal/home.html", context)
 
 
