@@ -23,7 +23,7 @@ class MemberRowForm(BirthMixin, RecordAdminForm):
 
     full_name = PersonNameField()
     birth = BirthField()
-    sex = forms.ChoiceField(label="Giới", choices=Resident.Sex.choices)
+    sex = forms.ChoiceField(label="Giới", choices=[("", "Chọn"), *Resident.Sex.choices])
     citizen_id = CitizenIdField()
     start_reason = forms.ChoiceField(
         label="Lý do", choices=[(r.value, r.label) for r in Residence.Start.external()]

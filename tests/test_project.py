@@ -143,9 +143,11 @@ CLOCK = {
     # Moments: the desk's 15 minutes to mend its own records.
     "kylien/core/records.py: ScopedMixin.changeable_row": "may this row still be changed",
     "kylien/core/records.py: RecordView.actions": "is changing it offered",
+    "households/views.py: StayNoticeView.actions": "is confirming it offered",
     # Forms: what a field starts with, and moments that have not come yet.
     "households/forms.py: BirthField.clean": "whether 19 or 20 is meant by two digits of a year",
     "households/forms.py: StayNoticeForm.__init__": "first value of the arrival",
+    "households/forms.py: StayNoticeForm.clean": "a guest has arrived already",
     "incidents/forms.py: IncidentForm.__init__": "first value of the time",
     "incidents/forms.py: IncidentRules.clean": "an incident has happened already",
 }
