@@ -1,13 +1,6 @@
-from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
-from django.http import HttpResponseRedirect
-from django.shortcuts import render
-from django.views.generic import View
-
 from businesses import filters, forms, tables
 from businesses.models import Business, Certificate
-from kylien.core.records import RecordView, ScopedMixin
+from kylien.core.records import PartView, RecordView
 
 ADD_CERTIFICATE = "businesses.add_certificate"
 CHANGE_CERTIFICATE = "businesses.change_certificate"
@@ -48,64 +41,41 @@ class BusinessView(RecordView):
         }
 
 
-class AddCertificate(ScopedMixin, View):
+class AddCertificate(PartView):
     """Enter a new paper from the row on a business's page; a refused one gets a page of its own."""
 
     model = Business
+    rights = (ADD_CERTIFICATE,)
+    anchor = "#certificates"
+    submit_label = "Thêm giấy"
+    once = True
 
-    def post(self, request, pk):
-        business = self.row()
-        if not request.user.has_perm(ADD_CERTIFICATE):
-            raise PermissionDenied
-        form = forms.CertificateForm(
-            request.POST, business=business, user=request.user, on=request.today, prefix="c"
+    def form(self, part, data=None):
+        return forms.CertificateForm(
+            data, business=part, user=self.request.user, on=self.request.today, prefix="c"
         )
-        if form.save_or_refuse():
-            messages.success(request, f"Đã ghi {form.instance}.")
-            return HttpResponseRedirect(business.get_absolute_url() + "#certificates")
-        context = {
-            "form": form,
-            "title": f"Thêm giấy tờ của {business.name}",
-            "cancel_url": business.get_absolute_url(),
-            "submit_label": "Thêm giấy",
-        }
-        return render(request, "records/form.html", context, status=422)
+
+    def title(self, part):
+        return f"Thêm giấy tờ của {part.name}"
+
+    def done(self, saved):
+        return f"Đã ghi {saved}."
 
 
-class EditCertificate(ScopedMixin, View):
+class EditCertificate(PartView):
     """Mend, extend or revoke one paper."""
 
     model = Certificate
     verb = "change"
+    relations = ("business",)
+    form_class = forms.CertificateForm
+    anchor = "#certificates"
 
-    def form(self, row, data=None):
-        return forms.CertificateForm(
-            data, instance=row, user=self.request.user, on=self.request.today
-        )
+    def record(self, part):
+        return part.business
 
-    def get(self, request, pk):
-        row = self.row(self.rows.select_related("business"))
-        return self.page(row, self.form(row))
+    def title(self, part):
+        return f"Sửa giấy tờ của {part.business.name}"
 
-    def post(self, request, pk):
-        with transaction.atomic():
-            locked = self.rows.select_for_update(of=("self",))
-            row = self.row(locked.select_related("business"))
-            form = self.form(row, request.POST)
-            if form.save_or_refuse():
-                messages.success(request, f"Đã lưu {row}.")
-                return HttpResponseRedirect(row.business.get_absolute_url() + "#certificates")
-            return self.page(row, form, status=422)
-
-    def page(self, row, form, status=200):
-        context = {
-            "form": form,
-            "title": f"Sửa giấy tờ của {row.business.name}",
-            "cancel_url": row.business.get_absolute_url(),
-            "submit_label": "Lưu",
-            "stale": form.stale,
-            "stale_at": row.changed_at,
-            "list_url": row.business.get_absolute_url(),
-            "list_title": row.business.name,
-        }
-        return render(self.request, "records/form.html", context, status=status)
+    def done(self, saved):
+        return f"Đã lưu {saved}."

@@ -1,11 +1,9 @@
-import datetime as dt
-
 import django_filters
 
 from households.models import Household, Residence, Resident, StayNotice
 from kylien.areas.models import Neighbourhood
 from kylien.core.filters import DayFilter, MonthFilter, RecordFilterSet
-from kylien.core.periods import TZ
+from kylien.core.periods import Period
 
 DUE_DAYS = 30
 TERM_CHOICES = [
@@ -56,9 +54,8 @@ class HouseholdFilterSet(RecordFilterSet):
         return rows.active_on(value)
 
     def by_group(self, rows, name, value):
-        memberships = Household.group_memberships.rel.related_model.objects
         day = self.form.cleaned_data["on"] or self.on
-        members = memberships.open_on(day).values("household")
+        members = Household.objects.in_group_on(day).values("pk")
         return rows.filter(pk__in=members) if value == "yes" else rows.exclude(pk__in=members)
 
 
@@ -188,4 +185,4 @@ class StayNoticeFilterSet(RecordFilterSet):
         return rows.arrived_in(month.period)
 
     def by_arrival(self, rows, name, value):
-        return rows.filter(arrived_at__gte=dt.datetime.combine(value, dt.time.min, TZ))
+        return rows.filter(arrived_at__gte=Period(value, value).start_at)

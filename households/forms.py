@@ -10,6 +10,7 @@ from django.utils import timezone
 from businesses.models import Business
 from households.models import Household, Residence, Resident, StayNotice
 from households.services import (
+    TERM_LIMIT_YEARS,
     change_head,
     end_residence,
     extend_residence,
@@ -218,10 +219,11 @@ class MemberForm(BirthMixin, RecordForm):
             return
         known = Resident.objects.visible_to(self.user).filter(citizen_id=citizen_id).first()
         if known:
+            act = "chuyển hoặc kết thúc cư trú" if known.present else "bấm Ghi cư trú mới"
             self.add_error(
                 "citizen_id",
-                f"Số định danh này đã có trong sổ: {known.full_name} ({known.code}). Mở trang của "
-                "người đó, bấm Ghi cư trú mới.",
+                f"Số định danh này đã có trong sổ. Mở trang của {known.full_name} ({known.code}), "
+                f"{act}.",
             )
 
     def save(self, commit=True):
@@ -259,6 +261,21 @@ class ActForm(RecordFormMixin, forms.ModelForm):
         model = Residence
         fields = ()
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name in ("ended_on", "started_on"):
+            if name in self.fields:
+                self.initial.setdefault(name, self.on)
+        for field in self.fields.values():
+            field.widget.attrs["data-half"] = ""
+
+    def _update_errors(self, errors):
+        """The day on which one row ends and the next starts is a single box here."""
+        said = getattr(errors, "error_dict", {})
+        if "started_on" in self.fields and "ended_on" in said:
+            said.setdefault("started_on", []).extend(said.pop("ended_on"))
+        super()._update_errors(errors)
+
 
 class EndResidenceForm(ActForm):
     """End a residence: the day and the reason."""
@@ -267,10 +284,6 @@ class EndResidenceForm(ActForm):
     end_reason = forms.ChoiceField(
         label="Lý do", choices=[(reason.value, reason.label) for reason in Residence.End.external()]
     )
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.initial.setdefault("ended_on", self.on)
 
     def save(self, commit=True):
         """End it through the service. Raises ValidationError keyed by field."""
@@ -290,11 +303,6 @@ class TransferForm(ActForm):
     relation_note = forms.CharField(label="Quan hệ khác là", max_length=60, required=False)
     started_on = DayField(label="Từ ngày")
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.initial.setdefault("started_on", self.on)
-        self.initial.pop("household", None)
-
     def save(self, commit=True):
         """Move him through the service. Raises ValidationError keyed by field."""
         data = self.cleaned_data
@@ -313,6 +321,12 @@ class ExtendForm(ActForm):
 
     expires_on = DayField(label="Gia hạn đến ngày")
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        day = text.format_date(self.instance.expires_on)
+        help_text = f"Hạn đang ghi: {day}. Mỗi lần tối đa {TERM_LIMIT_YEARS} năm."
+        self.fields["expires_on"].help_text = help_text
+
     def save(self, commit=True):
         """Extend it through the service. Raises ValidationError keyed by field."""
         return extend_residence(
@@ -320,15 +334,17 @@ class ExtendForm(ActForm):
         )
 
 
-class ChangeHeadForm(RecordFormMixin, forms.ModelForm):
+class ChangeHeadForm(ActForm):
     """Another member becomes the head; what the old head then is to him is asked for."""
 
-    new_head = forms.ModelChoiceField(Residence.objects.none(), label="Chủ hộ mới")
+    new_head = forms.ModelChoiceField(
+        Residence.objects.all(), label="Chủ hộ mới", empty_label="Chọn"
+    )
     old_relation = forms.ChoiceField(
         label="Chủ hộ cũ là gì của chủ hộ mới",
-        choices=[c for c in Residence.Relation.choices if c[0] not in ("HEAD", "OTHER")],
+        choices=[c for c in RELATIONS if c[0] not in ("HEAD", "OTHER")],
     )
-    on_day = DayField(label="Từ ngày")
+    started_on = DayField(label="Từ ngày")
 
     class Meta:
         model = Household
@@ -336,14 +352,12 @@ class ChangeHeadForm(RecordFormMixin, forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        members = self.instance.residences.current().permanent().select_related("resident")
-        head = Residence.Relation.HEAD
         field = self.fields["new_head"]
-        field.queryset = members.exclude(relation=head).visible_to(self.user)
+        members = self.instance.residences
+        field.queryset = members.next_heads().visible_to(self.user).select_related("resident")
         field.label_from_instance = lambda row: f"{row.resident} ({row.relation_label()})"
-        if not members.filter(relation=head).exists():
+        if not members.current().filter(relation=Residence.Relation.HEAD).exists():
             del self.fields["old_relation"]
-        self.initial.setdefault("on_day", self.on)
 
     def save(self, commit=True):
         """Change the head through the service. Raises ValidationError keyed by field."""
@@ -352,7 +366,7 @@ class ChangeHeadForm(RecordFormMixin, forms.ModelForm):
             household=self.instance,
             new_head=data["new_head"],
             old_relation=data.get("old_relation", ""),
-            on_day=data["on_day"],
+            on_day=data["started_on"],
             on=self.on,
         )
         return self.instance
@@ -367,6 +381,8 @@ class ReturnForm(MemberForm):
         super().__init__(*args, **kwargs)
         for name in ("full_name", "birth", "sex", "citizen_id", "phone"):
             del self.fields[name]
+        reason = self.fields["start_reason"]  # the newborn are not known before
+        reason.choices = [c for c in reason.choices if c[0] != Residence.Start.BIRTH]
 
     def save(self, commit=True):
         """Start the residence through the service. Raises ValidationError keyed by field."""

@@ -11,7 +11,7 @@ import datetime as dt
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Count, F, Max, Min, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, Subquery
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact
 from django.utils import timezone
@@ -31,6 +31,11 @@ class HouseholdQuerySet(RecordQuerySet):
     def active_on(self, day):
         """Return the households that existed on `day`."""
         return self.filter(Q(dissolved_on=None) | Q(dissolved_on__gt=day), opened_on__lte=day)
+
+    def in_group_on(self, day):
+        """Return the households that belonged to a self-managed group on `day`."""
+        still = Q(group_memberships__left_on=None) | Q(group_memberships__left_on__gt=day)
+        return self.filter(still, group_memberships__joined_on__lte=day)
 
     def look_up(self, query, *, partial_numbers=False):
         """Search by address or code, or by the people who live there: clerks know names."""
@@ -153,9 +158,11 @@ class ResidentQuerySet(RecordQuerySet):
             .only(*stay, "household__code")
             .order_by("kind", "pk")
         )
+        died = Residence.objects.died().filter(resident=OuterRef("pk"))
         return (
             self.select_related("neighbourhood")
             .only(*shown, "neighbourhood__name")
+            .annotate(died=Exists(died))
             .prefetch_related(models.Prefetch("residences", now, to_attr="residences_now"))
         )
 
@@ -286,9 +293,15 @@ class Resident(Record):
         row = self.residence_now
         return row.relation_label() if row else None
 
+    def has_died(self):
+        died = getattr(self, "died", None)  # told with a list's rows
+        return self.residences.died().exists() if died is None else died
+
     def residence_badge(self, on):
         row = self.residence_now
-        return row.badge(on) if row else ("mute", "Đã rời phường")
+        if row:
+            return row.badge(on)
+        return "mute", "Đã mất" if self.has_died() else "Đã rời phường"
 
 
 class ResidenceQuerySet(TrackedQuerySet):
@@ -309,6 +322,14 @@ class ResidenceQuerySet(TrackedQuerySet):
     def current(self):
         """Return the rows not ended; none starts or ends in the future."""
         return self.filter(ended_on=None)
+
+    def died(self):
+        """Return the rows ended by death: nothing of the person comes after them."""
+        return self.filter(end_reason=Residence.End.DEATH)
+
+    def next_heads(self):
+        """Return the current rows of those who may become the head of their household."""
+        return self.current().permanent().exclude(relation=Residence.Relation.HEAD)
 
     def open_on(self, day):
         return self.filter(Q(ended_on=None) | Q(ended_on__gt=day), started_on__lte=day)
@@ -645,6 +666,8 @@ class StayNotice(DeskRecord):
             models.Index(
                 fields=["arrived_at"], name="stay_notice_open", condition=Q(confirmed_at=None)
             ),
+            models.Index(fields=["id_number"], name="stay_notice_id_number"),
+            folded_index("stay_notice_search"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -80,7 +80,7 @@ def check_start(row, on):
     if row.started_on < row.resident.birth_date:
         errors["started_on"] = "Không thể cư trú từ trước ngày sinh."
     clash = None
-    if row.resident.pk and row.resident.residences.filter(end_reason=Residence.End.DEATH).exists():
+    if row.resident.pk and row.resident.residences.died().exists():
         errors["started_on"] = "Người này đã được ghi là chết."
     elif row.resident.pk:
         past = row.resident.residences.overlapping(row.started_on)
@@ -103,24 +103,8 @@ def end_residence(*, residence, ended_on, end_reason, on):
     Raises ValidationError where it has ended already, the day is before its start or after `on`,
     or its person is the head of a household that others still live in.
     """
-    Resident.objects.select_for_update().get(pk=residence.resident_id)
-    residence.refresh_from_db()
-    if residence.ended_on:
-        raise ValidationError({"ended_on": f"Đã kết thúc ngày {residence.ended_on:%d/%m/%Y} rồi."})
-    if ended_on > on:
-        raise ValidationError({"ended_on": "Ngày kết thúc không thể sau hôm nay."})
-    if residence.relation == Residence.Relation.HEAD and residence.household_id:
-        others = residence.household.residences.current().permanent().exclude(pk=residence.pk)
-        if others.exists():
-            raise ValidationError(
-                {
-                    "end_reason": "Đây là chủ hộ, hộ còn người khác: mở trang của hộ, bấm Đổi chủ "
-                    "hộ, rồi kết thúc (cùng ngày cũng được)."
-                }
-            )
-    residence.ended_on, residence.end_reason = ended_on, end_reason
-    residence.full_clean(exclude=["neighbourhood", "resident"])
-    residence.save()
+    _hand_on(residence, ended_on, end_reason, on)
+    _check_head_left_last(residence)
     refresh_places([residence.resident_id])
     return residence
 
@@ -129,9 +113,13 @@ def end_residence(*, residence, ended_on, end_reason, on):
 def transfer_residence(*, residence, household, relation, on_day, on, relation_note=""):
     """Move one person to another household of the ward on `on_day`: his row ends, the next starts.
 
-    Neither counts as a movement of the ward. Returns the new row.
+    Neither counts as a movement of the ward. Returns the new row. Raises ValidationError as ending
+    and starting do, and where he lives in that household already.
     """
+    if residence.household_id == household.pk:
+        raise ValidationError({"household": "Người này đang ở chính hộ này."})
     _hand_on(residence, on_day, Residence.End.TRANSFER, on)
+    _check_head_left_last(residence)
     return start_residence(
         resident=residence.resident,
         kind=residence.kind,
@@ -177,6 +165,9 @@ def change_head(*, household, new_head, old_relation, on_day, on):
 def extend_residence(*, residence, expires_on, on):
     """Extend a temporary residence: the row ends at its term, or today if that is still ahead, and
     the next one runs to `expires_on`. No movement. Returns the new row."""
+    if expires_on <= residence.expires_on:
+        day = text.format_date(residence.expires_on)
+        raise ValidationError({"expires_on": f"Hạn đang ghi là {day}: ghi ngày sau đó."})
     on_day = min(residence.expires_on, on)
     _hand_on(residence, on_day, Residence.End.EXTENSION, on)
     return start_residence(
@@ -195,16 +186,34 @@ def extend_residence(*, residence, expires_on, on):
 
 
 def _hand_on(residence, on_day, end_reason, on):
-    """End a row whose next row starts on the same day."""
+    """End a row on `on_day`; where a next one follows, it starts on the same day."""
     Resident.objects.select_for_update().get(pk=residence.resident_id)
     residence.refresh_from_db()
     if residence.ended_on:
-        raise ValidationError({"ended_on": f"Đã kết thúc ngày {residence.ended_on:%d/%m/%Y} rồi."})
+        day = text.format_date(residence.ended_on)
+        raise ValidationError({"ended_on": f"Đã kết thúc ngày {day} rồi."})
     if on_day > on:
-        raise ValidationError({"ended_on": "Ngày không thể sau hôm nay."})
+        raise ValidationError({"ended_on": "Ngày này không thể sau hôm nay."})
+    if on_day < residence.started_on:
+        day = text.format_date(residence.started_on)
+        raise ValidationError({"ended_on": f"Ở đây từ {day}: không thể trước ngày đó."})
     residence.ended_on, residence.end_reason = on_day, end_reason
     residence.full_clean(exclude=["neighbourhood", "resident"])
     residence.save()
+
+
+def _check_head_left_last(residence):
+    """Refuse the end of a head's row while his household has other permanent members."""
+    if residence.relation != Residence.Relation.HEAD or not residence.household_id:
+        return
+    if residence.household.residences.current().permanent().exists():
+        code = residence.household.code
+        raise ValidationError(
+            {
+                "end_reason": f"Đây là chủ hộ {code}, hộ còn người khác: bấm Đổi chủ hộ ở trang "
+                "của hộ trước, rồi làm lại việc này (cùng ngày cũng được)."
+            }
+        )
 
 
 def refresh_places(resident_ids):
@@ -218,9 +227,9 @@ def refresh_places(resident_ids):
             values = {
                 "present": True,
                 "residence_kind": row.kind,
-                "neighbourhood_id": row.neighbourhood_id,
+                "neighbourhood": row.neighbourhood_id,
             }
-        Resident.objects.filter(pk=resident_id).update(**values)
+        Resident.objects.filter(pk=resident_id).refresh_derived(**values)
 
 
 def years_later(day: dt.date, years: int) -> dt.date:

@@ -1,17 +1,17 @@
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponseRedirect
-from django.shortcuts import render
+from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.generic import View
 
 from households import filters, forms, tables
 from households.models import Household, Residence, Resident, StayNotice
-from kylien.core.records import RecordView, Role, ScopedMixin, new_mark, only_once
+from kylien.core.records import PartView, RecordView, Role, ScopedMixin, new_mark
 
-ADD_RESIDENCE, ADD_RESIDENT = "households.add_residence", "households.add_resident"
+ADD_RESIDENCE = "households.add_residence"
 CHANGE_RESIDENCE = "households.change_residence"
+ENTER_PEOPLE = ("households.add_resident", ADD_RESIDENCE)  # a person and a stay, written together
 
 
 class HouseholdView(RecordView):
@@ -29,13 +29,13 @@ class HouseholdView(RecordView):
 
     def actions(self, obj):
         found = super().actions(obj)
-        if not obj.dissolved_on and self.request.user.has_perm(CHANGE_RESIDENCE):
+        if self.request.user.has_perm(CHANGE_RESIDENCE) and obj.residences.next_heads().exists():
             url = reverse("household-head", args=[obj.pk])
             found.append({"url": url, "label": "Đổi chủ hộ", "icon": "user-round-cog"})
         return found
 
     def detail_context(self, obj):
-        on, may = self.request.today, self.request.user.has_perm
+        on, user = self.request.today, self.request.user
         residences = list(obj.residences.for_list().order_by("ended_on", "kind", "pk"))
         for row in residences:
             row.state = row.badge(on)
@@ -49,21 +49,43 @@ class HouseholdView(RecordView):
             "permanent_count": sum(row.kind == Residence.Kind.PERMANENT for row in now),
             "former": former[::-1],
             "memberships": obj.group_memberships.select_related("group"),
-            "may_add": may(ADD_RESIDENCE) and not obj.dissolved_on,
-            "may_end": may(CHANGE_RESIDENCE),
+            "may_add": user.has_perms(ENTER_PEOPLE) and not obj.dissolved_on,
+            "may_end": user.has_perm(CHANGE_RESIDENCE),
             "once": new_mark(),
             "member_form": forms.MemberForm(
                 household=obj,
                 kind=Residence.Kind.PERMANENT,
-                user=self.request.user,
+                user=user,
                 on=on,
-                prefix="m",
+                prefix=AddMember.prefix,
                 initial={} if has_head else {"relation": Residence.Relation.HEAD},
             ),
         }
 
 
-class ResidentView(RecordView):
+class EntersPeople:
+    """Pages whose new record is a person together with a first stay: both verbs are asked for."""
+
+    def offers(self, role):
+        may = role is not Role.CREATE or self.request.user.has_perms(ENTER_PEOPLE)
+        return may and super().offers(role)
+
+    def make_form(self, obj, data=None):
+        if obj is not None:
+            return super().make_form(obj, data)
+        if not self.request.user.has_perms(ENTER_PEOPLE):
+            raise PermissionDenied
+        return forms.MemberForm(
+            data,
+            kind=self.entered_kind,
+            user=self.request.user,
+            on=self.request.today,
+            initial=self.initial(),
+        )
+
+
+class ResidentView(EntersPeople, RecordView):
+    entered_kind = None  # the form asks
     model = Resident
     table_class = tables.ResidentTable
     filterset_class = filters.ResidentFilterSet
@@ -72,13 +94,6 @@ class ResidentView(RecordView):
     url_prefix = "residents"
     create_label = "Thêm nhân khẩu"
     empty_hint = "Thêm nhân khẩu ở đây, hoặc trên trang của hộ."
-
-    def make_form(self, obj, data=None):
-        if obj is None:
-            return forms.MemberForm(
-                data, user=self.request.user, on=self.request.today, initial=self.initial()
-            )
-        return super().make_form(obj, data)
 
     def detail_context(self, obj):
         # Stays in another officer's beat are not his to read, even of a person who lives here now.
@@ -92,35 +107,29 @@ class ResidentView(RecordView):
 
     def actions(self, obj):
         found = super().actions(obj)
-        if not obj.present and self.request.user.has_perm(ADD_RESIDENCE):
+        may = self.request.user.has_perm(ADD_RESIDENCE)
+        if may and not obj.present and not obj.has_died():
             url = reverse("resident-return", args=[obj.pk])
             found.append({"url": url, "label": "Ghi cư trú mới", "icon": "plus", "primary": True})
         return found
 
 
-class TemporaryResidentView(RecordView):
+class TemporaryResidentView(EntersPeople, RecordView):
     """Temporary residences in force, and the form that registers one."""
 
+    entered_kind = Residence.Kind.TEMPORARY
     model = Residence
     table_class = tables.TemporaryTable
     filterset_class = filters.TemporaryFilterSet
     url_prefix = "temporary-residents"
     url_name = "temporary-resident"
     title = "Tạm trú"
+    counted = "người tạm trú"  # one open temporary residence a person
     create_label = "Đăng ký tạm trú"
     roles = (Role.LIST, Role.CREATE)
 
     def base_rows(self, rows):
         return rows.temporary().current()
-
-    def make_form(self, obj, data=None):
-        return forms.MemberForm(
-            data,
-            kind=Residence.Kind.TEMPORARY,
-            user=self.request.user,
-            on=self.request.today,
-            initial=self.initial(),
-        )
 
 
 class ResidenceView(RecordView):
@@ -132,6 +141,7 @@ class ResidenceView(RecordView):
     url_prefix = "residences"
     url_name = "residence"
     title = "Sổ cư trú"
+    counted = "lượt cư trú"
     roles = (Role.LIST,)
 
 
@@ -192,163 +202,109 @@ class ConfirmStayNotice(ScopedMixin, View):
         return HttpResponseRedirect(notice.get_absolute_url())
 
 
-class AddMember(ScopedMixin, View):
+class AddMember(PartView):
     """Enter a new member from the row on a household's page; errors come back to that row."""
 
     model = Household
+    rights = ENTER_PEOPLE
+    prefix = "m"
+    anchor = "#members"
+    submit_label = "Thêm vào hộ"
+    locks, once = False, True
 
-    def post(self, request, pk):
-        household = self.row()
-        if not request.user.has_perms([ADD_RESIDENCE, ADD_RESIDENT]):
-            raise PermissionDenied
-        return only_once(request, household.get_absolute_url(), lambda: self.add(household))
-
-    def add(self, household):
-        request = self.request
-        form = forms.MemberForm(
-            request.POST,
-            household=household,
+    def form(self, part, data=None):
+        return forms.MemberForm(
+            data,
+            household=part,
             kind=Residence.Kind.PERMANENT,
-            user=request.user,
-            on=request.today,
-            prefix="m",
+            user=self.request.user,
+            on=self.request.today,
+            prefix=self.prefix,
         )
-        if form.save_or_refuse():
-            messages.success(request, f"Đã thêm {form.instance.full_name} vào hộ.")
-            return HttpResponseRedirect(household.get_absolute_url() + "#members")
-        context = {
-            "form": form,
-            "title": f"Thêm người vào hộ {household.code}",
-            "cancel_url": household.get_absolute_url(),
-            "submit_label": "Thêm vào hộ",
-            "once": new_mark(),
-        }
-        return render(request, "records/form.html", context, status=422)
+
+    def title(self, part):
+        return f"Thêm người vào hộ {part.code}"
+
+    def done(self, saved):
+        return f"Đã thêm {saved.full_name} vào hộ."
 
 
-class Act(ScopedMixin, View):
-    """One act on a record: a few fields, a service that writes, and back to the record's page."""
-
-    verb = "change"
-    form_class = None
-    submit_label = "Lưu"
-    relations: tuple[str, ...] = ()
-
-    def form(self, row, data=None):
-        return self.form_class(data, instance=row, user=self.request.user, on=self.request.today)
-
-    def record(self, row):
-        """Return the record on whose page the act was begun."""
-        return row
-
-    def get(self, request, pk):
-        row = self.target()
-        return self.page(row, self.form(row))
-
-    def post(self, request, pk):
-        row = self.target()
-        back = self.record(row).get_absolute_url()
-        return only_once(request, back, lambda: self.act(row, back))
-
-    def target(self):
-        """Return the addressed row of the user's; Http404 where the act is not open to it."""
-        row = self.row(self.rows.select_related(*self.relations))
-        if not self.may(row):
-            raise Http404
-        return row
-
-    def may(self, row):
-        return True
-
-    def act(self, row, back):
-        form = self.form(row, self.request.POST)
-        if form.save_or_refuse():
-            messages.success(self.request, f"{self.title(row)}: đã ghi.")
-            return HttpResponseRedirect(back)
-        return self.page(row, form, status=422)
-
-    def page(self, row, form, status=200):
-        context = {
-            "form": form,
-            "title": self.title(row),
-            "cancel_url": self.record(row).get_absolute_url(),
-            "submit_label": self.submit_label,
-            "once": new_mark(),
-        }
-        return render(self.request, "records/form.html", context, status=status)
-
-
-class ResidenceAct(Act):
-    """An act on a stay that has not ended."""
+class ResidenceAct(PartView):
+    """An act on one stay, begun on its person's page."""
 
     model = Residence
+    verb = "change"
     relations = ("resident", "household")
+    locks, once = False, True  # the services lock the person first
 
-    def may(self, row):
-        return row.ended_on is None
-
-    def record(self, row):
-        return row.resident
+    def record(self, part):
+        return part.resident
 
 
 class EndResidence(ResidenceAct):
     form_class = forms.EndResidenceForm
     submit_label = "Kết thúc"
 
-    def title(self, row):
-        return f"Kết thúc {row.get_kind_display().lower()}: {row.resident.full_name}"
+    def title(self, part):
+        return f"Kết thúc {part.get_kind_display().lower()}: {part.resident.full_name}"
+
+    def done(self, saved):
+        return f"Đã kết thúc cư trú của {saved.resident.full_name}."
 
 
 class TransferResidence(ResidenceAct):
     form_class = forms.TransferForm
     submit_label = "Chuyển"
 
-    def may(self, row):
-        return super().may(row) and row.household_id is not None
+    def title(self, part):
+        return f"Chuyển trong phường: {part.resident.full_name}"
 
-    def title(self, row):
-        return f"Chuyển trong phường: {row.resident.full_name}"
+    def done(self, saved):
+        return f"Đã chuyển {saved.resident.full_name} đến hộ {saved.household.code}."
 
 
 class ExtendResidence(ResidenceAct):
     form_class = forms.ExtendForm
     submit_label = "Gia hạn"
 
-    def may(self, row):
-        return super().may(row) and row.kind == Residence.Kind.TEMPORARY
+    def base_rows(self, rows):
+        return rows.temporary()
 
-    def title(self, row):
-        return f"Gia hạn tạm trú: {row.resident.full_name}"
+    def title(self, part):
+        return f"Gia hạn tạm trú: {part.resident.full_name}"
+
+    def done(self, saved):
+        return f"Đã gia hạn tạm trú của {saved.resident.full_name}."
 
 
-class ChangeHead(Act):
-    """Another member becomes the head; for those who may change residences."""
+class ChangeHead(PartView):
+    """Make another member the head of a household."""
 
     model = Household
+    rights = (CHANGE_RESIDENCE,)
     form_class = forms.ChangeHeadForm
+    anchor = "#members"
     submit_label = "Đổi chủ hộ"
+    locks, once = False, True
 
-    def may(self, row):
-        if not self.request.user.has_perm(CHANGE_RESIDENCE):
-            raise PermissionDenied
-        return row.dissolved_on is None
+    def title(self, part):
+        return f"Đổi chủ hộ {part.code}"
 
-    def title(self, row):
-        return f"Đổi chủ hộ {row.code}"
+    def done(self, saved):
+        return f"Đã đổi chủ hộ {saved.code}."
 
 
-class ReturnResident(Act):
-    """A new residence of somebody who left and is known."""
+class ReturnResident(PartView):
+    """Enter a new stay of somebody whom the register knows: he left, or has become permanent."""
 
     model = Resident
-    verb = "add"
+    rights = (ADD_RESIDENCE,)
     form_class = forms.ReturnForm
     submit_label = "Ghi cư trú"
+    locks, once = False, True
 
-    def may(self, row):
-        if not self.request.user.has_perm(ADD_RESIDENCE):
-            raise PermissionDenied
-        return True  # of somebody who lives here the ledger says so, beside the field
+    def title(self, part):
+        return f"Ghi cư trú mới: {part.full_name}"
 
-    def title(self, row):
-        return f"Ghi cư trú mới: {row.full_name}"
+    def done(self, saved):
+        return f"Đã ghi cư trú mới của {saved.full_name}."

@@ -1,12 +1,5 @@
-from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
-from django.http import HttpResponseRedirect
-from django.shortcuts import render
-from django.views.generic import View
-
 from kylien.core import text
-from kylien.core.records import RecordView, ScopedMixin
+from kylien.core.records import PartView, RecordView
 from selfgov_groups import filters, forms, tables
 from selfgov_groups.models import GroupMeeting, GroupMembership, SelfManagedGroup
 
@@ -46,74 +39,25 @@ class GroupView(RecordView):
         }
 
 
-class PartView(ScopedMixin, View):
-    """A form about one row of a group: it is shown, saved, and leads back to the group's page.
+class GroupPart(PartView):
+    """A form about one row of a group."""
 
-    The addressed row (`model`, among the user's) is locked while it is saved.
-    """
-
-    right = ""  # the verb on the part itself, where the addressed row is the group
-    form_class = None
-    prefix = None
-    anchor = ""
-    submit_label = "Lưu"
-
-    def get(self, request, pk):
-        part = self.part(self.row())
-        return self.page(part, self.form(part))
-
-    def post(self, request, pk):
-        with transaction.atomic():
-            part = self.part(self.row(self.rows.select_for_update(of=("self",))))
-            form = self.form(part, request.POST)
-            saved = form.save_or_refuse()
-        if saved is None:
-            return self.page(part, form, status=422)
-        messages.success(request, self.done(saved))
-        return HttpResponseRedirect(saved.group.get_absolute_url() + self.anchor)
-
-    def part(self, row):
-        """Return the row that the form fills: the addressed one, or a new one of its group."""
-        if self.right and not self.request.user.has_perm(self.right):
-            raise PermissionDenied
-        return row
-
-    def form(self, part, data=None):
-        return self.form_class(
-            data,
-            instance=part,
-            prefix=self.prefix,
-            user=self.request.user,
-            on=self.request.today,
-        )
-
-    def page(self, part, form, status=200):
-        stale = getattr(form, "stale", None)
-        context = {
-            "form": form,
-            "title": self.title(part),
-            "cancel_url": part.group.get_absolute_url(),
-            "list_url": part.group.get_absolute_url(),
-            "list_title": part.group.name,
-            "submit_label": self.submit_label,
-            "stale": stale,
-            "stale_at": part.changed_at if stale is not None else None,
-        }
-        return render(self.request, "records/form.html", context, status=status)
+    def record(self, part):
+        return part.group
 
 
-class AddHousehold(PartView):
+class AddHousehold(GroupPart):
     """Take a household into a group, from the row on the group's page."""
 
     model = SelfManagedGroup
-    right = "selfgov_groups.add_groupmembership"
+    rights = ("selfgov_groups.add_groupmembership",)
     form_class = forms.JoinForm
     prefix = "join"
     anchor = "#members"
     submit_label = "Thêm hộ vào tổ"
 
     def part(self, row):
-        return GroupMembership(group=super().part(row))
+        return GroupMembership(group=row)
 
     def title(self, part):
         return f"Thêm hộ vào {part.group.name}"
@@ -122,14 +66,14 @@ class AddHousehold(PartView):
         return f"Đã thêm hộ {saved.household.code} vào {saved.group.name}."
 
 
-class LeaveGroup(PartView):
+class LeaveGroup(GroupPart):
     """Take a household out of its group."""
 
     model = GroupMembership
     verb = "change"
     form_class = forms.LeaveForm
     anchor = "#members"
-    submit_label = "Cho ra khỏi tổ"
+    submit_label = "Ghi rời tổ"
 
     def title(self, part):
         return f"Hộ {part.household.code} ra khỏi {part.group.name}"
@@ -138,18 +82,18 @@ class LeaveGroup(PartView):
         return f"Hộ {saved.household.code} đã ra khỏi {saved.group.name}."
 
 
-class AddMeeting(PartView):
+class AddMeeting(GroupPart):
     """Note a meeting, from the row on the group's page."""
 
     model = SelfManagedGroup
-    right = "selfgov_groups.add_groupmeeting"
+    rights = ("selfgov_groups.add_groupmeeting",)
     form_class = forms.MeetingForm
     prefix = "meeting"
     anchor = "#meetings"
     submit_label = "Ghi cuộc họp"
 
     def part(self, row):
-        return GroupMeeting(group=super().part(row))
+        return GroupMeeting(group=row)
 
     def title(self, part):
         return f"Ghi cuộc họp của {part.group.name}"
@@ -158,7 +102,7 @@ class AddMeeting(PartView):
         return f"Đã ghi cuộc họp ngày {text.format_date(saved.held_on)}."
 
 
-class EditMeeting(PartView):
+class EditMeeting(GroupPart):
     """Mend a meeting that was noted."""
 
     model = GroupMeeting

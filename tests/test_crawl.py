@@ -171,8 +171,8 @@ def admin_model(route):
 def expected_of_records(route, user, row):
     """Permission, then method, then scope, then whether this very row may be changed by him."""
     view_class = route.view_class
-    further = getattr(view_class, "right", "")  # on the row that the page adds
-    if not user.has_perm(route.permission) or (further and not user.has_perm(further)):
+    further = getattr(view_class, "rights", ())  # on the rows that the page adds
+    if not user.has_perms([route.permission, *further]):
         return 403
     if not route.is_record and not hasattr(view_class, "get"):
         return 405

@@ -738,6 +738,16 @@ class Migration(migrations.Migration):
                 name="stay_notice_open",
             ),
         ),
+        migrations.AddIndex(
+            model_name="staynotice",
+            index=models.Index(fields=["id_number"], name="stay_notice_id_number"),
+        ),
+        migrations.AddIndex(
+            model_name="staynotice",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["search_text"], name="stay_notice_search", opclasses=["gin_trgm_ops"]
+            ),
+        ),
         migrations.AddConstraint(
             model_name="staynotice",
             constraint=models.CheckConstraint(

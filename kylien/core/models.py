@@ -68,6 +68,19 @@ class TrackedQuerySet(models.QuerySet):
     def _write(self, **values):
         return super().update(**values)
 
+    def refresh_derived(self, **values):
+        """Write columns that repeat what other rows say: it is no edit, so the version stays as
+        open forms have seen it, and nothing is recorded.
+
+        Raises ValueError for a column that the trail records.
+        """
+        recorded = set(values).difference(self.model.unrecorded_fields)
+        if recorded:
+            raise ValueError(f"{', '.join(sorted(recorded))}: recorded, so written by update().")
+        return self._write(**values)
+
+    refresh_derived.alters_data = True
+
     def bulk_create(self, objs, batch_size=None, ignore_conflicts=False, **kwargs):
         """Create as Django does, with codes, derived columns and audit entries.
 

@@ -107,6 +107,7 @@ class RecordView(ScopedMixin, View):
     create_label = ""
     empty_hint = ""
     title = ""  # of the list; the model's plural name if empty
+    counted = ""  # what the list counts ("500 lượt cư trú"); the model's name if empty
     role: ClassVar[Role]
 
     @classmethod
@@ -184,9 +185,10 @@ class RecordView(ScopedMixin, View):
         table, rows = self.ordered_table(filterset, data)
         paginator = KeyPaginator(rows, PAGE_SIZE, self.load)
         page = paginator.nearest(data.get("page", 1))
+        counted = self.counted or self.model._meta.verbose_name
         context = {
             "title": self.heading(),
-            "subtitle": f"{text.format_number(paginator.count)} {self.model._meta.verbose_name}",
+            "subtitle": f"{text.format_number(paginator.count)} {counted}",
             "filterset": filterset,
             "active_filters": [
                 {**item, "remove_url": self._address(data, without=item["name"])}
@@ -408,6 +410,80 @@ class RecordView(ScopedMixin, View):
             "list_title": self.heading(),
         }
         return render(self.request, self.template("form"), context, status=status)
+
+
+class PartView(ScopedMixin, View):
+    """A form about a part of a record, or an act on it; once saved it leads back to the record.
+
+    The address names a row of `model`, among the user's: the record, or a part of it.
+    """
+
+    rights: tuple[str, ...] = ()  # asked for besides `verb` on the addressed row
+    relations: tuple[str, ...] = ()  # read together with it
+    form_class = None
+    prefix = None
+    anchor = ""
+    submit_label = "Lưu"
+    locks = True  # the addressed row while saving; a service that locks by itself needs it not
+    once = False  # a form that makes something new is written once, however often it is sent
+
+    def get(self, request, pk):
+        part = self.target(self.rows)
+        return self.page(part, self.form(part))
+
+    def post(self, request, pk):
+        if not self.once:
+            return self.write()
+        back = self.record(self.target(self.rows)).get_absolute_url()
+        return only_once(request, back, self.write)
+
+    def write(self):
+        rows = self.rows.select_for_update(of=("self",)) if self.locks else self.rows
+        with transaction.atomic():
+            part = self.target(rows)
+            form = self.form(part, self.request.POST)
+            saved = form.save_or_refuse()
+        if saved is None:
+            return self.page(part, form, status=422)
+        messages.success(self.request, self.done(saved))
+        return HttpResponseRedirect(self.record(part).get_absolute_url() + self.anchor)
+
+    def target(self, rows):
+        if not self.request.user.has_perms(self.rights):
+            raise PermissionDenied
+        return self.part(self.row(rows.select_related(*self.relations) if self.relations else rows))
+
+    def part(self, row):
+        """Return the row that the form fills: the addressed one, or a new one of its record."""
+        return row
+
+    def record(self, part):
+        """Return the record on whose page the form was begun."""
+        return part
+
+    def form(self, part, data=None):
+        return self.form_class(
+            data,
+            instance=part,
+            prefix=self.prefix,
+            user=self.request.user,
+            on=self.request.today,
+        )
+
+    def page(self, part, form, status=200):
+        record, stale = self.record(part), getattr(form, "stale", None)
+        context = {
+            "form": form,
+            "title": self.title(part),
+            "cancel_url": record.get_absolute_url(),
+            "list_url": record.get_absolute_url(),
+            "list_title": str(record),
+            "submit_label": self.submit_label,
+            "once": new_mark() if self.once else "",
+            "stale": stale,
+            "stale_at": part.changed_at if stale is not None else None,
+        }
+        return render(self.request, "records/form.html", context, status=status)
 
 
 def new_mark():

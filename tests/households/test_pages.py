@@ -1,12 +1,17 @@
 """Pages of households and residents beyond the mechanism: entry rows, acts, what a scope hides."""
 
+import datetime as dt
 import re
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
+from businesses.models import Business
 from households.models import Household, Resident, StayNotice
 from households.services import end_residence
+from selfgov_groups.models import GroupMembership
 from tests import factories
 from tests.factories import day
 
@@ -197,7 +202,7 @@ class TestActs:
         assert "Đổi chủ hộ" in refused.context["form"].errors["end_reason"][0]
         page = client.get(f"/households/{home.pk}/head/")
         assert page.status_code == 200
-        fields = {"new_head": wife.pk, "old_relation": "SPOUSE", "on_day": today}
+        fields = {"new_head": wife.pk, "old_relation": "SPOUSE", "started_on": today}
         assert client.post(f"/households/{home.pk}/head/", fields).status_code == 302
         old = home.residences.current().get(resident=head.resident)
         assert client.post(f"/residences/{old.pk}/end/", end).status_code == 302
@@ -219,7 +224,63 @@ class TestActs:
         assert "relation" in refused.context["form"].errors
         assert client.post(address, fields).status_code == 302
         assert there.residences.get().start_reason == "TRANSFER"
-        assert client.get(address).status_code == 404  # that stay has ended
+        again = client.post(address, fields)
+        assert "Đã kết thúc" in again.context["form"].errors["started_on"][0]
+
+    def test_a_head_with_family_does_not_move_and_nobody_moves_to_where_he_is(
+        self, client_for, officer_a, area_a, home, family, on
+    ):
+        there = factories.HouseholdFactory(neighbourhood=area_a)
+        client = client_for(officer_a)
+        fields = {"relation": "SIBLING", "started_on": on.strftime("%d/%m/%Y")}
+        refused = client.post(
+            f"/residences/{family[0].pk}/transfer/", {**fields, "household": there.code}
+        )
+        assert "Đổi chủ hộ" in refused.context["form"].non_field_errors()[0]
+        refused = client.post(
+            f"/residences/{family[1].pk}/transfer/", {**fields, "household": home.code}
+        )
+        assert "household" in refused.context["form"].errors
+        assert home.residences.current().count() == 2
+
+    def test_the_head_is_changed_by_who_may_change_stays_in_his_own_beat(
+        self, client_for, officer_a, officer_b, duty, home, family
+    ):
+        address = f"/households/{home.pk}/head/"
+        assert client_for(officer_b).get(address).status_code == 404
+        assert client_for(duty).get(address).status_code == 403
+        client = client_for(officer_a)
+        fields = {"new_head": family[1].pk, "old_relation": "SPOUSE"}
+        early = {**fields, "started_on": day(501).strftime("%d/%m/%Y")}
+        refused = client.post(address, early)
+        assert "không thể trước" in refused.context["form"].errors["started_on"][0]
+        elsewhere = factories.ResidenceFactory()
+        foreign = {**early, "new_head": elsewhere.pk}
+        assert "new_head" in client.post(address, foreign).context["form"].errors
+
+    def test_the_link_to_change_the_head_needs_somebody_to_choose(
+        self, client_for, officer_a, duty, area_a, home, family
+    ):
+        lone = factories.HouseholdFactory(neighbourhood=area_a)
+        factories.ResidenceFactory(household=lone, relation="HEAD")
+        for user, household, offered in (
+            (officer_a, home, True),
+            (officer_a, lone, False),
+            (duty, home, False),
+        ):
+            page = client_for(user).get(household.get_absolute_url()).content.decode()
+            assert (f"/households/{household.pk}/head/" in page) is offered
+
+    def test_an_act_sent_twice_is_written_once(self, client_for, officer_a, home):
+        row = factories.ResidenceFactory(household=home, temporary=True, expires_on=day(3))
+        client, address = client_for(officer_a), f"/residences/{row.pk}/extend/"
+        fields = {
+            "expires_on": day(-300).strftime("%d/%m/%Y"),
+            "_once": mark(client.get(address)),
+        }
+        first, second = client.post(address, fields), client.post(address, fields)
+        assert first.url == second.url == row.resident.get_absolute_url()
+        assert row.resident.residences.count() == 2
 
     def test_a_foreign_household_is_no_place_to_move_to(
         self, client_for, officer_a, area_b, family, on
@@ -260,6 +321,39 @@ class TestActs:
         person.refresh_from_db()
         assert person.present
         assert Resident.objects.count() == 1
+
+    def test_somebody_who_lives_here_gets_no_second_stay(self, client_for, officer_a, home):
+        row = factories.ResidenceFactory(household=home, temporary=True)
+        client, person = client_for(officer_a), row.resident
+        assert "/residences/create/" not in client.get(person.get_absolute_url()).content.decode()
+        fields = {
+            "kind": "P",
+            "household": home.code,
+            "relation": "CHILD",
+            "started_on": day().strftime("%d/%m/%Y"),
+            "start_reason": "REGISTRATION",
+        }
+        address = f"/residents/{person.pk}/residences/create/"
+        refused = client.post(address, fields)
+        assert "kết thúc trước" in refused.context["form"].errors["started_on"][0]
+        end = {"ended_on": fields["started_on"], "end_reason": "DELETION"}
+        assert client.post(f"/residences/{row.pk}/end/", end).status_code == 302
+        assert client.post(address, fields).status_code == 302
+        person.refresh_from_db()
+        assert person.residence_kind == "P"
+
+    def test_a_known_number_names_its_person_to_those_who_may_see_him(
+        self, client_for, officer_a, area_b, home
+    ):
+        there = factories.HouseholdFactory(neighbourhood=area_b)
+        strange = factories.ResidenceFactory(household=there).resident
+        near = factories.ResidenceFactory(household=home).resident
+        for person, named in ((strange, False), (near, True)):
+            fields = member(citizen_id=person.citizen_id)
+            refused = client_for(officer_a).post(f"/households/{home.pk}/members/", fields)
+            [sentence] = refused.context["form"].errors["citizen_id"]
+            assert sentence.startswith("Số định danh này đã có trong sổ.")
+            assert (person.code in sentence) is (person.full_name in sentence) is named
 
     def test_the_dead_do_not_return_and_nobody_lives_before_his_birth(
         self, client_for, officer_a, home, on
@@ -339,3 +433,118 @@ def test_a_household_is_not_dissolved_in_a_group_nor_opened_after_its_people_cam
     with pytest.raises(ValidationError) as caught:
         home.full_clean()
     assert "opened_on" in caught.value.message_dict
+
+
+def test_a_household_keeps_the_days_and_the_area_of_what_is_tied_to_it(home, area_b, on):
+    def refusal(**changes):
+        row = Household.objects.get(pk=home.pk)
+        for name, value in changes.items():
+            setattr(row, name, value)
+        with pytest.raises(ValidationError) as caught:
+            row.full_clean()
+        return caught.value.message_dict
+
+    notice = factories.StayNoticeFactory(household=home)
+    assert "neighbourhood" in refusal(neighbourhood=area_b)
+    notice.delete()
+    membership = factories.MembershipFactory(household=home)
+    assert "neighbourhood" in refusal(neighbourhood=area_b)
+    membership.delete()
+    row = factories.ResidenceFactory(household=home, started_on=day(300))
+    end_residence(residence=row, ended_on=day(100), end_reason="DEPARTURE", on=on)
+    assert "dissolved_on" in refusal(dissolved_on=day(101))
+    home.dissolved_on = day(100)
+    home.full_clean()
+
+
+def test_a_notice_at_a_lodging_since_closed_is_still_mended(client_for, officer_a, area_a):
+    hotel, other = factories.BusinessFactory.create_batch(2, neighbourhood=area_a)
+    notice = factories.StayNoticeFactory(household=None, lodging=hotel)
+    Business.objects.filter(pk__in=[hotel.pk, other.pk]).update(state="closed")
+    client, address = client_for(officer_a), f"/stay-notices/{notice.pk}/edit/"
+    form = client.get(address).context["form"]
+    assert f'value="{hotel.code}"' in str(form["lodging"])
+    fields = {
+        "guest_name": notice.guest_name,
+        "birth": notice.birth(),
+        "lodging": hotel.code,
+        "reason": "Công tác",
+        "arrived_at": timezone.localtime(notice.arrived_at).strftime("%d/%m/%Y %H:%M"),
+        "leaves_on": notice.leaves_on.strftime("%d/%m/%Y"),
+        "channel": notice.channel,
+        "notified_at": timezone.localtime(notice.notified_at).strftime("%d/%m/%Y %H:%M"),
+        "version": form["version"].value(),
+    }
+    refused = client.post(address, {**fields, "lodging": other.code})
+    assert "lodging" in refused.context["form"].errors
+    assert client.post(address, fields).status_code == 302
+    notice.refresh_from_db()
+    assert (notice.lodging, notice.reason) == (hotel, "Công tác")
+
+
+@pytest.mark.parametrize("missing", ["add_residence", "add_resident"])
+def test_entering_a_person_asks_for_both_verbs(client_for, officer_a, home, missing):
+    Group.objects.get(name="area_officer").permissions.remove(
+        Permission.objects.get(content_type__app_label="households", codename=missing)
+    )
+    client = client_for(officer_a)
+    for address in ("/residents/create/", "/temporary-residents/create/"):
+        assert client.get(address).status_code == client.post(address).status_code == 403
+    assert client.post(f"/households/{home.pk}/members/", member()).status_code == 403
+    for address in ("/residents/", "/temporary-residents/"):
+        assert client.get(address).context["create_url"] == ""
+    assert not client.get(home.get_absolute_url()).context["may_add"]
+
+
+def test_a_move_leaves_the_open_form_of_the_person_fresh(client_for, officer_a, home, on):
+    row = factories.ResidenceFactory(household=home)
+    person = row.resident
+    client, address = client_for(officer_a), f"/residents/{person.pk}/edit/"
+    version = client.get(address).context["form"]["version"].value()
+    end_residence(residence=row, ended_on=on, end_reason="DEPARTURE", on=on)
+    fields = {"full_name": "Lê Văn Mới", "birth": person.birth(), "sex": "M", "version": version}
+    assert client.post(address, fields).status_code == 302
+    person.refresh_from_db()
+    assert (person.full_name, person.present) == ("Lê Văn Mới", False)
+
+
+@pytest.mark.parametrize(("reason", "shown"), [("DEATH", "Đã mất"), ("DEPARTURE", "Đã rời phường")])
+def test_the_dead_are_told_from_those_who_left(client_for, officer_a, home, on, reason, shown):
+    row = factories.ResidenceFactory(household=home)
+    end_residence(residence=row, ended_on=on, end_reason=reason, on=on)
+    person = Resident.objects.get(pk=row.resident_id)
+    [listed] = Resident.objects.for_list().filter(pk=person.pk)
+    assert listed.residence_badge(on) == person.residence_badge(on) == ("mute", shown)
+    page = client_for(officer_a).get(person.get_absolute_url()).content.decode()
+    assert ("/residences/create/" in page) is (reason != "DEATH")
+
+
+def test_the_ledger_counts_stays(client_for, officer_a, home):
+    factories.ResidenceFactory(household=home)
+    assert client_for(officer_a).get("/residences/").context["subtitle"] == "1 lượt cư trú"
+
+
+def test_stay_notices_are_found_from_the_first_minute_of_a_day(client_for, officer_a, home):
+    midnight = timezone.make_aware(dt.datetime(2026, 10, 14))  # noqa: DTZ001 - made aware
+    leaves = dt.date(2026, 10, 15)
+    for minutes in (-1, 0):
+        factories.StayNoticeFactory(
+            household=home, arrived_at=midnight + dt.timedelta(minutes=minutes), leaves_on=leaves
+        )
+    page = client_for(officer_a).get("/stay-notices/", {"arrived_from": "14/10/2026"})
+    assert page.context["page"]["count"] == "1"
+
+
+def test_households_in_a_group_on_a_day(client_for, officer_a, area_a, home):
+    membership = factories.MembershipFactory(household=home, joined_on=day(20))
+    membership.left_on = day(10)
+    membership.save()
+    factories.MembershipFactory(household=home, group=membership.group, joined_on=day(5))
+    factories.HouseholdFactory(neighbourhood=area_a)
+    client = client_for(officer_a)
+    for ago, inside in ((21, "0"), (20, "1"), (11, "1"), (10, "0"), (6, "0"), (5, "1"), (0, "1")):
+        asked = {"on": day(ago).strftime("%d/%m/%Y"), "grouped": "yes"}
+        assert client.get("/households/", asked).context["page"]["count"] == inside
+        members = GroupMembership.objects.open_on(day(ago)).values("household")
+        found = Household.objects.in_group_on(day(ago))
+        assert list(found) == list(Household.objects.filter(pk__in=members))

@@ -97,6 +97,17 @@ class TestStart:
         )
         start(row.resident, household=home, started_on=on - 10 * DAY)
 
+    def test_not_for_the_dead(self, start, home, on):
+        row = start(household=home)
+        end_residence(residence=row, ended_on=on, end_reason="DEATH", on=on)
+        field, sentence = refusal(start, row.resident, household=home, started_on=on)
+        assert (field, sentence) == ("started_on", "Người này đã được ghi là chết.")
+
+    def test_not_before_the_person_was_born(self, start, home, on):
+        child = factories.ResidentFactory(birth_date=on - 50 * DAY)
+        assert refusal(start, child, household=home, started_on=on - 51 * DAY)[0] == "started_on"
+        start(child, household=home, started_on=on - 50 * DAY)
+
     def test_a_household_has_one_head(self, start, home):
         start(household=home, relation="HEAD")
         field, sentence = refusal(start, household=home, relation="HEAD")
@@ -168,8 +179,21 @@ class TestEnd:
         other = start(household=home)
         end = {"ended_on": on, "end_reason": "DEPARTURE", "on": on}
         assert refusal(end_residence, residence=head, **end)[0] == "end_reason"
+        head.refresh_from_db()
+        there = factories.HouseholdFactory(neighbourhood=home.neighbourhood)
+        move = {"household": there, "relation": "SIBLING", "on_day": on, "on": on}
+        assert refusal(transfer_residence, residence=head, **move)[0] == "end_reason"
+        head.refresh_from_db()
         end_residence(residence=other, **end)
         end_residence(residence=head, **end)
+
+    def test_the_head_who_handed_over_ends_the_same_day(self, start, home, on):
+        head, wife = start(household=home, relation="HEAD"), start(household=home)
+        rows = change_head(household=home, new_head=wife, old_relation="SPOUSE", on_day=on, on=on)
+        end_residence(residence=rows[0], ended_on=on, end_reason="DEATH", on=on)
+        head.refresh_from_db()
+        assert (head.end_reason, rows[0].started_on, rows[0].ended_on) == ("HEAD_CHANGE", on, on)
+        assert home.residences.current().get().relation == "HEAD"
 
 
 class TestInternalActs:
@@ -193,6 +217,11 @@ class TestInternalActs:
         act = {"household": gone, "relation": "CHILD", "on_day": on, "on": on}
         assert refusal(transfer_residence, residence=row, **act)[0] == "household"
 
+    def test_not_to_the_household_where_he_is(self, start, home, on):
+        act = {"household": home, "relation": "CHILD", "on_day": on, "on": on}
+        row = start(household=home)
+        assert refusal(transfer_residence, residence=row, **act)[0] == "household"
+
     def test_change_head(self, start, home, on):
         old, new = start(household=home, relation="HEAD"), start(household=home, relation="SPOUSE")
         change_head(household=home, new_head=new, old_relation="SPOUSE", on_day=on, on=on)
@@ -208,6 +237,12 @@ class TestInternalActs:
         assert row.ended_on == new.started_on == min(expires, on)
         assert new.end_reason == ""
 
+    def test_an_extension_ends_later_than_the_term(self, start, home, on):
+        row = start(household=home, kind="T", relation="TENANT", expires_on=on + DAY)
+        extend = {"residence": row, "on": on}
+        assert refusal(extend_residence, expires_on=on + DAY, **extend)[0] == "expires_on"
+        assert extend_residence(expires_on=on + 2 * DAY, **extend).expires_on == on + 2 * DAY
+
 
 @pytest.mark.django_db
 def test_the_copies_on_residents_equal_the_ledger(start, home, on):
@@ -218,6 +253,17 @@ def test_the_copies_on_residents_equal_the_ledger(start, home, on):
     assert told == ledger
     refresh_places(list(told))
     assert dict(Resident.objects.values_list("pk", "present")) == ledger
+
+
+@pytest.mark.django_db
+def test_the_copies_are_no_edit_of_the_person(start, home, on):
+    person = factories.ResidentFactory()
+    kept = Resident.objects.values_list("version", "changed_at").get(pk=person.pk)
+    row = start(person, household=home)
+    end_residence(residence=row, ended_on=on, end_reason="DEPARTURE", on=on)
+    assert Resident.objects.values_list("version", "changed_at").get(pk=person.pk) == kept
+    with pytest.raises(ValueError, match="full_name"):
+        Resident.objects.filter(pk=person.pk).refresh_derived(full_name="Ai đó")
 
 
 def test_every_act_is_in_the_trail(start, home, on):
