@@ -76,12 +76,18 @@ def month_detail(request, month):
     )
     sections = {}
     for figure in declared:
+        url, previous_url, last_year_url = (
+            "" if aggregate else figure.link(Reading(scope, month))
+            for month in (wanted, previous, last_year)
+        )
         row = {
             "label": figure.label,
             "value": now[figure.key],
-            "url": "" if aggregate else figure.link(Reading(scope, wanted)),
+            "url": url,
             "previous": before[figure.key],
+            "previous_url": previous_url,
             "last_year": year_ago[figure.key],
+            "last_year_url": last_year_url,
             "diff_previous": now.difference(figure.key, before),
             "diff_last_year": now.difference(figure.key, year_ago),
         }

@@ -246,6 +246,14 @@ class TestMonthPage:
     def url(self, one):
         return reverse("report-month", args=[str(one)])
 
+    def test_the_months_compared_with_open_their_own_rows(self, busy_ward, chief, client_for, on):
+        client = client_for(chief)
+        response = client.get(self.url(self.current(on)))
+        rows = {row["label"]: row for s in response.context["sections"] for row in s["rows"]}
+        row = rows["Vụ việc xảy ra trong kỳ"]
+        for value, link in (("previous", "previous_url"), ("last_year", "last_year_url")):
+            assert client.get(row[link]).context["page"]["count"] == row[value]
+
     def current(self, on):
         return Month.containing(on, settings.REPORT_START_DAY)
 
@@ -270,7 +278,8 @@ class TestMonthPage:
         response = client.get(self.url(now.previous()))
         assert response.status_code == 200
         rows = [row for section in response.context["sections"] for row in section["rows"]]
-        assert all(row["url"] == "" for row in rows)
+        links = ("url", "previous_url", "last_year_url")
+        assert all(row[link] == "" for row in rows for link in links)
         values = {value for row in rows for value in (row["value"], row["previous"])}
         assert "<5" in values
         assert values.isdisjoint({"0", "1", "2", "3", "4"})
