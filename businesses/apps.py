@@ -1,11 +1,6 @@
 from django.apps import AppConfig
 
-VERBS = {
-    "chief": "view add change delete export",
-    "area_officer": "view add change export",
-    "duty_officer": "view",
-    "clerk": "view add change export",
-}
+from kylien.accounts.verbs import REGISTER
 
 
 class BusinessesConfig(AppConfig):
@@ -13,6 +8,6 @@ class BusinessesConfig(AppConfig):
     verbose_name = "Cơ sở kinh doanh"
     grants = {
         "sector": {"chief": "view add change", "area_officer": "view", "clerk": "view"},
-        "business": VERBS,
-        "certificate": VERBS,
+        "business": REGISTER,
+        "certificate": REGISTER,
     }

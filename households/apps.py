@@ -1,20 +1,15 @@
 from django.apps import AppConfig
 
-VERBS = {
-    "chief": "view add change delete export",
-    "area_officer": "view add change export",
-    "duty_officer": "view",
-    "clerk": "view add change export",
-}
+from kylien.accounts.verbs import REGISTER
 
 
 class HouseholdsConfig(AppConfig):
     name = "households"
     verbose_name = "Hộ, nhân khẩu"
     grants = {
-        "household": VERBS,
-        "resident": VERBS,
-        "residence": VERBS,
+        "household": REGISTER,
+        "resident": REGISTER,
+        "residence": REGISTER,
         # The duty desk takes stay notices and may mend its own for a quarter of an hour.
-        "staynotice": {**VERBS, "duty_officer": "view add change"},
+        "staynotice": {**REGISTER, "duty_officer": "view add change"},
     }

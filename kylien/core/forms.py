@@ -16,7 +16,7 @@ from django.db.models import Q, UniqueConstraint
 from kylien.core import text
 from kylien.core.changes import today
 
-STALE = "Bản ghi vừa được người khác sửa. Xem hai bản bên dưới; bấm Lưu lần nữa để ghi bản của bạn."
+STALE = "Bản ghi vừa được sửa ở nơi khác. So hai bản rồi bấm Lưu lần nữa để ghi bản đang gõ."
 CLASH = "Dữ liệu này trùng hoặc mâu thuẫn với bản ghi đã có."
 
 
