@@ -5,6 +5,11 @@ from businesses import views
 urlpatterns = [
     *views.BusinessView.get_urls(),
     path(
+        "businesses/employers/options/",
+        views.EmployerOptions.as_view(),
+        name="employer-options",
+    ),
+    path(
         "businesses/<int:pk>/certificates/",
         views.AddCertificate.as_view(),
         name="business-add-certificate",

@@ -1,6 +1,12 @@
+from django.core.exceptions import PermissionDenied
+from django.http import JsonResponse
+from django.views.generic import View
+
 from businesses import filters, forms, tables
 from businesses.models import Business, Certificate
-from kylien.core.records import PartView, RecordView
+from kylien.core import text
+from kylien.core.counts import count_all
+from kylien.core.records import PartView, RecordView, ScopedMixin
 
 ADD_CERTIFICATE = "businesses.add_certificate"
 CHANGE_CERTIFICATE = "businesses.change_certificate"
@@ -38,7 +44,47 @@ class BusinessView(RecordView):
             "may_add": user.has_perm(ADD_CERTIFICATE),
             "may_change": user.has_perm(CHANGE_CERTIFICATE),
             "certificate_form": forms.CertificateForm(business=obj, user=user, on=on, prefix="c"),
+            "workers": self.workers(obj),
         }
+
+    def workers(self, obj):
+        """Count those who stay for a time and work or lodge here, as far as the user sees them;
+        None for users who see none."""
+        user = self.request.user
+        if not user.has_perm("households.view_residence"):
+            return None
+        links = {"employer": obj.employed_residences, "lodging": obj.lodged_residences}
+        counts = count_all(
+            {key: rows.visible_to(user).temporary().current() for key, rows in links.items()}
+        )
+        words = {"employer": "Làm việc ở đây", "lodging": "Ở tại đây"}
+        return [(word, name, counts[name]) for name, word in words.items()]
+
+
+class EmployerOptions(ScopedMixin, View):
+    """The picker of a tenant's employer: people work in other beats than they live in, so it finds
+    trading businesses of the whole ward, by name, address or code, and tells no more of them."""
+
+    model = Business
+    rights = ("households.add_residence",)
+
+    def get(self, request):
+        if not request.user.has_perms(self.rights):
+            raise PermissionDenied
+        query = request.GET.get("q", "")
+        words = text.tokens(query)
+        if not words or text.holds_number(query):
+            return JsonResponse({"results": []})
+        found = []
+        # The search also reads who is responsible there, who is not told beyond the beat.
+        rows = Business.objects.trading().search(query).order_by("sort_key", "pk")
+        for row in rows.only("code", "name", "address"):
+            told = text.search_text(row.name, row.address, row.code, name=row.name)
+            if all(word in told for word in words):
+                found.append(row.as_option())
+            if len(found) == 8:
+                break
+        return JsonResponse({"results": found})
 
 
 class AddCertificate(PartView):

@@ -4,16 +4,27 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 
-from households.forms import (
+from households.forms.fields import (
     BirthField,
     BirthMixin,
     CitizenIdField,
-    HouseholdForm,
+    OldIdField,
     PersonNameField,
-    StayNoticeForm,
 )
-from households.models import Household, Residence, Resident, StayNotice
-from households.services import check_start, start_residence
+from households.forms.people import HouseholdForm
+from households.forms.stays import StayNoticeForm
+from households.models import (
+    Absence,
+    EndGround,
+    Household,
+    Residence,
+    ResidenceAct,
+    ResidenceRule,
+    Resident,
+    StayNotice,
+)
+from households.services import check_start, enter_resident
+from households.services.duplicates import propose_for
 from kylien.core.admin import LedgerInline, LookOnly, RecordAdmin, RecordAdminForm
 from kylien.core.forms import PhoneField, RecordInlineFormSet
 
@@ -63,13 +74,24 @@ class MemberRowForm(BirthMixin, RecordAdminForm):
 
 
 class FamilyFormSet(RecordInlineFormSet):
+    def save_new_objects(self, commit=True):
+        """Write the head first: the others are entered to his household."""
+        self.forms.sort(key=lambda form: form.cleaned_data.get("relation") != "HEAD")
+        return super().save_new_objects(commit)
+
+    def clean(self):
+        """A new household has its head among those typed with it."""
+        super().clean()
+        typed = [f for f in self.forms if f.has_changed() and f not in self.deleted_forms]
+        relations = [f.cleaned_data.get("relation") for f in typed if not f.errors]
+        if self.instance._state.adding and not any(self.errors) and "HEAD" not in relations:
+            raise ValidationError("Ghi ít nhất chủ hộ: hộ nào cũng có một chủ hộ.")
+
     def save_new(self, form, commit=True):
-        """Write the person, then the residence, in the admin's transaction."""
+        """Write the person and the residence, in the admin's transaction."""
         data = form.cleaned_data
-        person = form.person()
-        person.save()
-        return start_residence(
-            resident=person,
+        return enter_resident(
+            resident=form.person(),
             household=self.instance,
             on=form.on,
             **{
@@ -143,11 +165,12 @@ class ResidentAdminForm(BirthMixin, RecordAdminForm):
     full_name = PersonNameField()
     birth = BirthField()
     citizen_id = CitizenIdField()
+    old_id = OldIdField()
     phone = PhoneField()
 
     class Meta:
         model = Resident
-        fields = ("full_name", "sex", "citizen_id", "phone", "note")
+        fields = ("full_name", "sex", "citizen_id", "old_id", "phone", "note")
 
 
 class StaysInline(LookOnly, LedgerInline):
@@ -181,9 +204,13 @@ class ResidentAdmin(RecordAdmin):
     list_display = ("full_name", "code", "birth_shown", "sex", "masked_id", "neighbourhood")
     list_filter = ("neighbourhood", "sex", ResidenceKindFilter)
     list_select_related = ("neighbourhood",)
-    fields = ("full_name", "birth", "sex", "citizen_id", "phone", "note")
+    fields = ("full_name", "birth", "sex", "citizen_id", "old_id", "phone", "note")
     inlines = (StaysInline,)
     ordering = ("sort_key", "pk")
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        propose_for(obj)
 
     def has_add_permission(self, request, obj=None):
         return False  # a person without a residence is nobody's: people are entered on a household
@@ -213,6 +240,70 @@ class ResidenceAdmin(LookOnly, RecordAdmin):
     list_filter = ("kind", "neighbourhood", "start_reason", "end_reason")
     list_select_related = ("resident", "household", "neighbourhood")
     ordering = ("-started_on", "-pk")
+
+
+@admin.register(ResidenceAct)
+class ResidenceActAdmin(LookOnly, RecordAdmin):
+    """What was done to the ledger, to look at: it is undone on its page in the portal."""
+
+    list_display = ("code", "kind", "happened_on", "summary", "neighbourhood", "synchronised_on")
+    list_filter = ("kind", "neighbourhood")
+    list_select_related = ("neighbourhood",)
+    ordering = ("-happened_on", "-pk")
+
+
+class AbsenceAdminForm(RecordAdminForm):
+    past_days = ("started_on", "returned_on")
+
+
+@admin.register(Absence)
+class AbsenceAdmin(RecordAdmin):
+    form = AbsenceAdminForm
+    list_display = ("code", "resident", "destination", "started_on", "expected_on", "returned_on")
+    list_filter = ("neighbourhood", "reason")
+    list_select_related = ("resident",)
+    autocomplete_fields = ("resident",)
+    fields = ("resident", "reason", "destination", "started_on", "expected_on", "returned_on")
+    ordering = ("expected_on", "pk")
+
+
+class LawAdmin(RecordAdmin):
+    """The law's numbers and grounds: the law moves, and the rows with it."""
+
+    search_fields = ()
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(ResidenceRule)
+class ResidenceRuleAdmin(LawAdmin):
+    list_display = ("key", "value", "legal_basis", "valid_from", "valid_to")
+    fields = ("key", "value", "legal_basis", "valid_from", "valid_to")
+    ordering = ("key", "-valid_from")
+
+    def get_readonly_fields(self, request, obj=None):
+        return ("key",) if obj else ()
+
+
+@admin.register(EndGround)
+class EndGroundAdmin(LawAdmin):
+    list_display = ("name", "kind", "end_reason", "legal_basis", "valid_from", "valid_to")
+    list_filter = ("kind",)
+    fields = (
+        "code",
+        "name",
+        "kind",
+        "end_reason",
+        "legal_basis",
+        "valid_from",
+        "valid_to",
+        "position",
+    )
+    ordering = ("kind", "position", "pk")
+
+    def get_readonly_fields(self, request, obj=None):
+        return ("code", "kind") if obj else ()
 
 
 class StayNoticeAdminForm(BirthMixin, RecordAdminForm):

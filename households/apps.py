@@ -2,6 +2,13 @@ from django.apps import AppConfig
 
 from kylien.accounts.verbs import REGISTER
 
+NO_DESK = {  # what was done to the ledger is no business of the duty desk
+    "chief": "view change export",
+    "area_officer": "view change export",
+    "clerk": "view change export",
+}
+LAW = {"chief": "view add change", "area_officer": "view", "clerk": "view"}
+
 
 class HouseholdsConfig(AppConfig):
     name = "households"
@@ -10,6 +17,13 @@ class HouseholdsConfig(AppConfig):
         "household": REGISTER,
         "resident": REGISTER,
         "residence": REGISTER,
+        "residenceact": NO_DESK,
+        "transferrequest": dict.fromkeys(NO_DESK, "view export"),
+        "transfermember": {},  # read and written with its request
+        "absence": REGISTER,
+        "duplicatepair": NO_DESK,
+        "residencerule": LAW,
+        "endground": LAW,
         # The duty desk takes stay notices and may mend its own for a quarter of an hour.
         "staynotice": {**REGISTER, "duty_officer": "view add change"},
     }

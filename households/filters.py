@@ -1,8 +1,19 @@
 import django_filters
+from django import forms
+from django.db.models import Q
 
-from households.models import Household, Residence, Resident, StayNotice
+from households.models import (
+    Absence,
+    DuplicatePair,
+    Household,
+    Residence,
+    ResidenceAct,
+    Resident,
+    StayNotice,
+    TransferRequest,
+)
 from kylien.areas.models import Neighbourhood
-from kylien.core.filters import DayFilter, MonthFilter, RecordFilterSet
+from kylien.core.filters import DayFilter, MonthFilter, RecordFilterSet, SearchFilter
 from kylien.core.periods import Period
 
 DUE_DAYS = 30
@@ -84,7 +95,7 @@ class ResidentFilterSet(RecordFilterSet):
 
     def by_residence(self, rows, name, value):
         if value == "gone":
-            return rows.filter(present=False)
+            return rows.filter(present=False, same_as=None)
         return rows if value == "all" else rows.filter(residence_kind=value)
 
 
@@ -143,16 +154,28 @@ class TemporaryFilterSet(RecordFilterSet):
     term = django_filters.ChoiceFilter(
         label="Thời hạn", choices=TERM_CHOICES, empty_label="Tất cả", method="by_term"
     )
-    employer = django_filters.CharFilter(
-        label="Nơi làm việc (mã)", field_name="employer__code", lookup_expr="iexact"
-    )
     household = django_filters.CharFilter(
-        label="Chủ nhà (mã hộ)", field_name="household__code", lookup_expr="iexact"
+        label="Chủ nhà (mã hộ)",
+        field_name="household__code",
+        lookup_expr="iexact",
+        widget=forms.TextInput(attrs={"size": 9}),
+    )
+    lodging = django_filters.CharFilter(
+        label="Cơ sở lưu trú (mã)",
+        field_name="lodging__code",
+        lookup_expr="iexact",
+        widget=forms.TextInput(attrs={"size": 9}),
+    )
+    employer = django_filters.CharFilter(
+        label="Nơi làm việc (mã)",
+        field_name="employer__code",
+        lookup_expr="iexact",
+        widget=forms.TextInput(attrs={"size": 9}),
     )
 
     class Meta:
         model = Residence
-        fields = ("q", "neighbourhood", "term", "employer", "household")
+        fields = ("q", "neighbourhood", "term", "household", "lodging", "employer")
 
     def by_term(self, rows, name, value):
         if value == "overdue":
@@ -186,3 +209,123 @@ class StayNoticeFilterSet(RecordFilterSet):
 
     def by_arrival(self, rows, name, value):
         return rows.filter(arrived_at__gte=Period(value, value).start_at)
+
+
+class ResidenceActFilterSet(RecordFilterSet):
+    neighbourhood = area_filter()
+    kind = django_filters.ChoiceFilter(
+        label="Việc", choices=ResidenceAct.Kind.choices, empty_label="Tất cả"
+    )
+    state = django_filters.ChoiceFilter(
+        label="Tình trạng",
+        choices=[("unsynced", "Chưa đồng bộ"), ("undone", "Đã hoàn tác")],
+        empty_label="Tất cả",
+        method="by_state",
+    )
+    day_from = DayFilter(label="Từ ngày", field_name="happened_on", lookup_expr="gte")
+    day_to = DayFilter(label="Đến ngày", field_name="happened_on", lookup_expr="lte")
+
+    class Meta:
+        model = ResidenceAct
+        fields = ("q", "neighbourhood", "kind", "state", "day_from", "day_to")
+
+    def by_state(self, rows, name, value):
+        return rows.unsynchronised() if value == "unsynced" else rows.exclude(undone_at=None)
+
+
+class TransferRequestFilterSet(RecordFilterSet):
+    state = django_filters.ChoiceFilter(
+        label="Tình trạng",
+        choices=[
+            ("mine", "Chờ đồng chí nhận"),
+            ("open", "Chờ nhận"),
+            *TransferRequest.Decision.choices,
+        ],
+        empty_label="Tất cả",
+        method="by_state",
+    )
+
+    class Meta:
+        model = TransferRequest
+        fields = ("q", "state")
+
+    def by_state(self, rows, name, value):
+        if value == "mine":
+            return rows.to_decide(self.request.user.scope)
+        return rows.open() if value == "open" else rows.filter(decision=value)
+
+
+class AbsenceFilterSet(RecordFilterSet):
+    neighbourhood = area_filter()
+    state = django_filters.ChoiceFilter(
+        label="Tình trạng",
+        choices=[
+            ("due15", "Về trong 15 ngày"),
+            ("overdue", "Quá ngày về"),
+            ("back", "Đã về"),
+            ("all", "Tất cả"),
+        ],
+        empty_label="Đang vắng",
+        method="by_state",
+    )
+    on = DayFilter(label="Vắng vào ngày", method="by_day")
+
+    class Meta:
+        model = Absence
+        fields = ("q", "neighbourhood", "state", "on")
+
+    def filter_queryset(self, rows):
+        data = self.form.cleaned_data
+        if not data["state"] and not data["on"]:
+            rows = rows.current()
+        return super().filter_queryset(rows)
+
+    def by_state(self, rows, name, value):
+        if value == "due15":
+            return rows.ending(self.on, 15)
+        if value == "overdue":
+            return rows.overdue(self.on)
+        return rows if value == "all" else rows.exclude(returned_on=None)
+
+    def by_day(self, rows, name, value):
+        return rows.open_on(value)
+
+
+class DuplicatePairFilterSet(RecordFilterSet):
+    q = SearchFilter(label="Tìm", method="by_words")
+    neighbourhood = area_filter(method="by_area")
+    certain = django_filters.ChoiceFilter(
+        label="Mức",
+        choices=[("yes", "Gần như chắc chắn"), ("no", "Cần xem")],
+        empty_label="Tất cả",
+        method="by_level",
+    )
+    state = django_filters.ChoiceFilter(
+        label="Kết luận",
+        choices=[("decided", "Đã kết luận"), *DuplicatePair.Decision.choices],
+        empty_label="Chưa kết luận",
+        method="by_state",
+    )
+
+    class Meta:
+        model = DuplicatePair
+        fields = ("q", "neighbourhood", "certain", "state")
+
+    def filter_queryset(self, rows):
+        if not self.form.cleaned_data["state"]:
+            rows = rows.open()
+        return super().filter_queryset(rows)
+
+    def by_words(self, rows, name, value):
+        numbers = self.request.user.may_see_numbers
+        people = Resident.objects.search(value, partial_numbers=numbers)
+        return rows.filter(Q(first__in=people) | Q(second__in=people))
+
+    def by_area(self, rows, name, value):
+        return rows.filter(Q(first__neighbourhood=value) | Q(second__neighbourhood=value))
+
+    def by_level(self, rows, name, value):
+        return rows.filter(certain=value == "yes")
+
+    def by_state(self, rows, name, value):
+        return rows.exclude(decision="") if value == "decided" else rows.filter(decision=value)

@@ -1,4 +1,16 @@
-from households.models import Household, Residence, Resident, StayNotice
+from django.urls import reverse
+from django.utils.html import format_html
+
+from households.models import (
+    Absence,
+    DuplicatePair,
+    Household,
+    Residence,
+    ResidenceAct,
+    Resident,
+    StayNotice,
+    TransferRequest,
+)
 from kylien.core.tables import (
     BadgeCell,
     Cell,
@@ -122,3 +134,91 @@ class StayNoticeTable(RecordTable):
         model = StayNotice
         fields = ()
         order_by = ("-arrived_at", "-pk")
+
+
+class ResidenceActTable(RecordTable):
+    code = TitleCell(verbose_name="Mã")
+    kind = Cell(
+        accessor="get_kind_display", verbose_name="Việc", order_by=("kind",), phone="detail"
+    )
+    summary = WideCell(verbose_name="Nội dung", orderable=False, phone="detail")
+    happened_on = DayCell(verbose_name="Từ ngày", phone="detail")
+    household = Cell(accessor="household__code", verbose_name="Hộ", orderable=False)
+    neighbourhood = Cell(verbose_name="Tổ dân phố", orderable=False)
+    author = Cell(accessor="author", verbose_name="Người làm", orderable=False)
+    file_number = Cell(verbose_name="Mã hồ sơ", orderable=False)
+    state = BadgeCell(accessor="badge", verbose_name="Tình trạng", orderable=False)
+
+    class Meta(RecordTable.Meta):
+        model = ResidenceAct
+        fields = ()
+        order_by = ("-happened_on", "-pk")
+
+
+class TransferRequestTable(RecordTable):
+    code = TitleCell(verbose_name="Mã")
+    names = WideCell(verbose_name="Người chuyển", orderable=False, phone="detail")
+    neighbourhood = Cell(verbose_name="Từ", orderable=False, phone="detail")
+    to_neighbourhood = Cell(verbose_name="Đến", orderable=False, phone="detail")
+    address = WideCell(verbose_name="Địa chỉ nơi đến", orderable=False)
+    starts_on = DayCell(verbose_name="Từ ngày")
+    state = BadgeCell(accessor="badge", verbose_name="Tình trạng", orderable=False)
+
+    class Meta(RecordTable.Meta):
+        model = TransferRequest
+        fields = ()
+        order_by = ("-starts_on", "-pk")
+
+
+class AbsenceTable(RecordTable):
+    code = TitleCell(verbose_name="Mã")
+    full_name = Cell(
+        accessor="resident__full_name", verbose_name="Họ và tên", orderable=False, phone="detail"
+    )
+    reason = Cell(accessor="get_reason_display", verbose_name="Lý do", orderable=False)
+    destination = WideCell(verbose_name="Nơi đến", orderable=False, phone="detail")
+    neighbourhood = Cell(verbose_name="Tổ dân phố", orderable=False)
+    started_on = DayCell(verbose_name="Vắng từ")
+    expected_on = DayCell(verbose_name="Dự kiến về", phone="detail")
+    state = BadgeCell(accessor="badge", verbose_name="Tình trạng", orderable=False, dated=True)
+
+    class Meta(RecordTable.Meta):
+        model = Absence
+        fields = ()
+        order_by = ("expected_on", "pk")
+
+
+class PersonCell(WideCell):
+    """A person of a pair: name, then code, birth and neighbourhood in small."""
+
+    def __init__(self, *args, opens=False, **kwargs):
+        self.opens = opens  # the pair's page
+        super().__init__(*args, **kwargs)
+
+    def html(self, value, record):
+        name = value.full_name
+        if self.opens:
+            url = reverse("duplicatepair-detail", args=[record.pk])
+            name = format_html('<a href="{}">{}</a>', url, name)
+        told = " · ".join(self.told(value))
+        return format_html(
+            '{}<small class="line muted"><span hidden> · </span>{}</small>', name, told
+        )
+
+    def plain(self, value, record):
+        return " · ".join([value.full_name, *self.told(value)])
+
+    def told(self, person):
+        return [person.code, person.birth(), str(person.neighbourhood or "—")]
+
+
+class DuplicatePairTable(RecordTable):
+    first = PersonCell(verbose_name="Người thứ nhất", orderable=False, phone="title", opens=True)
+    second = PersonCell(verbose_name="Người thứ hai", orderable=False, phone="detail")
+    reasons = WideCell(verbose_name="Vì sao", orderable=False, phone="detail")
+    state = BadgeCell(accessor="badge", verbose_name="Tình trạng", orderable=False)
+
+    class Meta(RecordTable.Meta):
+        model = DuplicatePair
+        fields = ()
+        order_by = ("-certain",)

@@ -157,7 +157,9 @@ def measure(databases, requests):
     for _ in range(WARM_UPS + requests):
         for scale, worker in workers.items():
             rounds[scale].append(worker.ask("round"))
-    for worker in workers.values():
+    for scale, worker in workers.items():
+        worker.ask("duplicates")
+        facts[scale]["duplicates"] = worker.ask("duplicates")
         worker.end()
     found = {}
     for scale, taken in rounds.items():
@@ -180,6 +182,12 @@ def print_table(engine, scale, found):
         floor = median / statistics.median(times[user, "floor"])
         line = f"{user:8}{page:14}{median:9.1f}{ms[int(len(ms) * 0.95)]:9.1f}{queries:9}"
         print(f"{line}{size / 1000:8.1f}{zipped / 1000:9.1f}{grown:11.2f}{floor:9.1f}")
+    ms, queries = facts["duplicates"]
+    print(f"{'duplicate check':22}{statistics.median(ms):9.1f}{_p95(ms):9.1f}{queries:9}")
+
+
+def _p95(ms):
+    return sorted(ms)[int(len(ms) * 0.95)]
 
 
 def bars(engine, found):
@@ -220,6 +228,9 @@ def bars(engine, found):
     yield f"list / stock admin list, scale {high} (4 x faster)", stock, 0.25
     if engine == "sqlite":
         yield f"ms of a search, scale {high}", worst(SEARCHES, lambda u, p: median(high, u, p)), 100
+        ms, queries = found[high][0]["duplicates"]
+        check = _p95(ms), f"p95 of {len(ms)} people, {queries} queries"
+        yield f"ms of a duplicate check, scale {high}", check, 50
     else:
         search = worst(SEARCHES, lambda u, p: median(high, u, p) / median(high, u, "residents"))
         yield f"search / first page, scale {high}", search, 2

@@ -1,6 +1,7 @@
 """The portal in one process, asked page by page: what scripts/bench.py starts for each scale.
 
-python -m scripts.bench_site           answers commands (`facts`, `round`), each by a line of JSON
+python -m scripts.bench_site           answers commands (`facts`, `round`, `duplicates`), each by a
+                                       line of JSON
 python -m scripts.bench_site SECONDS   reads and writes at random until the time is up
 """
 
@@ -25,10 +26,12 @@ django.setup()
 from django.db import OperationalError, connection  # noqa: E402 (models need the set-up above)
 from django.db.models import Count, Q  # noqa: E402
 from django.test import Client, RequestFactory  # noqa: E402
+from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from django.utils.http import urlencode  # noqa: E402
 
 from households.models import Household, Resident  # noqa: E402
+from households.services.duplicates import look_alikes  # noqa: E402
 from incidents.models import Incident  # noqa: E402
 from kylien.accounts.models import User  # noqa: E402
 from kylien.core.changes import acting  # noqa: E402
@@ -73,6 +76,19 @@ class Site:
     def round(self):
         """Ask every page once; return the milliseconds in the order of `self.pages`."""
         return [self.get(user, path)[1] for (user, _), path in self.pages.items()]
+
+    def duplicates(self):
+        """Look for people as a form asks it while one is typed; return `[[ms], queries]`."""
+        taken, queries = [], []
+        for number, person in enumerate(people_to_find()):
+            user = User.objects.get(username=USERS[number % len(USERS)])
+            counted = CaptureQueriesContext(connection)
+            with counted:
+                began = time.perf_counter()
+                look_alikes(**person, user=user)
+                taken.append((time.perf_counter() - began) * 1000)
+            queries.append(len(counted))
+        return [taken, max(queries)]
 
     def facts(self):
         """Return what does not depend on the clock: queries, bytes, answers that are not 200."""
@@ -122,6 +138,27 @@ def rare_name(username):
     people = Resident.objects.visible_to(User.objects.get(username=username)).present()
     names = people.values("full_name").annotate(n=Count("pk"))
     return names.order_by("n", "-full_name").first()["full_name"]
+
+
+def people_to_find():
+    """Describe people of the register, half of them of its commonest name, with other numbers."""
+    everybody = Resident.objects.order_by("pk")
+    names = Resident.objects.values_list("folded_name").annotate(n=Count("pk")).order_by("-n")
+    namesakes = list(everybody.filter(folded_name=names[0][0])[:15])
+    spread = everybody.count() // 15
+    others = [everybody[n * spread] for n in range(15)]
+    return [
+        {
+            "full_name": person.full_name,
+            "birth_date": person.birth_date,
+            "precision": person.birth_precision,
+            "sex": person.sex,
+            "citizen_id": f"09900000{number:04d}",
+            "old_id": f"09900{number:04d}",
+            "address": "Số 1 đường Lê Lợi",
+        }
+        for number, person in enumerate([*namesakes, *others])
+    ]
 
 
 def few_and_many():

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Count, F, Max, OuterRef, Q, Subquery
 
-from households.models import Household, Residence
+from households.models import Household, Residence, ResidenceAct
 from kylien.areas.models import Neighbourhood
 from kylien.core import text
 from kylien.core.models import Record, RecordQuerySet, Tracked, TrackedQuerySet
@@ -156,10 +156,15 @@ class GroupMembership(Tracked):
     household = models.ForeignKey(Household, models.PROTECT, "group_memberships", verbose_name="hộ")
     joined_on = models.DateField("vào tổ ngày")
     left_on = models.DateField("ra khỏi tổ ngày", null=True, blank=True)
+    # The act that closed the household and so ended this; undoing it takes the household back in.
+    left_by = models.ForeignKey(
+        ResidenceAct, models.PROTECT, "memberships_ended", null=True, editable=False
+    )
 
     objects = MembershipQuerySet.as_manager()
     owner_code = "group__code"
     scope_lookup = "group__neighbourhood"
+    unrecorded_fields = (*Tracked.unrecorded_fields, "left_by")
     constraint_fields = {
         "membership_left_after_joined": "left_on",
         "membership_one_open": "household",

@@ -11,7 +11,19 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from businesses.models import Business, Certificate, Sector
-from households.models import Household, Residence, Resident, StayNotice
+from households.models import (
+    Absence,
+    DuplicatePair,
+    EndGround,
+    Household,
+    Residence,
+    ResidenceAct,
+    ResidenceRule,
+    Resident,
+    StayNotice,
+    TransferMember,
+    TransferRequest,
+)
 from households.services import end_residence, start_residence
 from incidents.models import Incident, IncidentType
 from kylien.accounts.models import Role, User
@@ -116,6 +128,17 @@ class HouseholdFactory(DjangoModelFactory):
         model = Household
 
 
+def head_row(name="Lê Văn Chủ"):
+    """Return the first row of the page that founds a household, as it is sent: its head."""
+    return {
+        "p0-full_name": name,
+        "p0-birth": "5/9/1980",
+        "p0-sex": "M",
+        "p0-relation": "HEAD",
+        "start_reason": "REGISTRATION",
+    }
+
+
 class ResidentFactory(DjangoModelFactory):
     """A person without a residence; `ResidenceFactory` gives one a place."""
 
@@ -129,13 +152,19 @@ class ResidentFactory(DjangoModelFactory):
         model = Resident
 
 
+def relation_in(household):
+    """Return what the next person of a household is: the first is its head, the others children."""
+    heads = household.residences.current().filter(relation="HEAD") if household else ()
+    return "CHILD" if household is None or heads.exists() else "HEAD"
+
+
 class ResidenceFactory(DjangoModelFactory):
     """A permanent stay; `ResidenceFactory(temporary=True)` for one with a term."""
 
     resident = factory.SubFactory(ResidentFactory)
     household = factory.SubFactory(HouseholdFactory)
     kind = Residence.Kind.PERMANENT
-    relation = Residence.Relation.CHILD
+    relation = factory.LazyAttribute(lambda row: relation_in(row.household))
     started_on = factory.LazyFunction(lambda: day(200))
     start_reason = Residence.Start.REGISTRATION
 
@@ -154,6 +183,78 @@ class ResidenceFactory(DjangoModelFactory):
         row = start_residence(on=on or day(), **fields)
         row.resident.refresh_from_db()
         return row
+
+
+class AbsenceFactory(DjangoModelFactory):
+    resident = factory.LazyFunction(lambda: ResidenceFactory().resident)
+    destination = "Thành phố Vinh"
+    started_on = factory.LazyFunction(lambda: day(20))
+    expected_on = factory.LazyFunction(lambda: day(-40))
+
+    class Meta:
+        model = Absence
+
+
+class ResidenceActFactory(DjangoModelFactory):
+    kind = ResidenceAct.Kind.LEAVING
+    happened_on = factory.LazyFunction(lambda: day(10))
+    household = factory.SubFactory(HouseholdFactory)
+    neighbourhood = factory.LazyAttribute(lambda act: act.household.neighbourhood)
+    summary = "Trần Văn A chuyển khỏi phường."
+    people = 1
+
+    class Meta:
+        model = ResidenceAct
+
+
+class TransferRequestFactory(DjangoModelFactory):
+    household = factory.SubFactory(HouseholdFactory)
+    neighbourhood = factory.LazyAttribute(lambda request: request.household.neighbourhood)
+    to_neighbourhood = factory.SubFactory(NeighbourhoodFactory)
+    address = "Số 7 đường mới"
+    starts_on = factory.LazyFunction(lambda: day(3))
+    names = "Trần Văn A"
+
+    class Meta:
+        model = TransferRequest
+
+
+class TransferMemberFactory(DjangoModelFactory):
+    request = factory.SubFactory(TransferRequestFactory)
+    residence = factory.SubFactory(ResidenceFactory)
+
+    class Meta:
+        model = TransferMember
+
+
+class DuplicatePairFactory(DjangoModelFactory):
+    first = factory.LazyFunction(lambda: ResidenceFactory().resident)
+    second = factory.LazyFunction(lambda: ResidenceFactory().resident)
+    reasons = "cùng họ tên"
+
+    class Meta:
+        model = DuplicatePair
+
+
+class ResidenceRuleFactory(DjangoModelFactory):
+    key = ResidenceRule.Key.TERM_YEARS
+    value = 2
+    legal_basis = "Luật Cư trú"
+    valid_from = factory.Sequence(lambda n: dt.date(2030, 1, 1) + dt.timedelta(days=n))
+
+    class Meta:
+        model = ResidenceRule
+
+
+class EndGroundFactory(DjangoModelFactory):
+    code = factory.Sequence(lambda n: f"ly-do-{n}")
+    name = factory.Sequence(lambda n: f"Lý do {n}")
+    kind = "P"
+    end_reason = "DELETION"
+    legal_basis = "Luật Cư trú"
+
+    class Meta:
+        model = EndGround
 
 
 class BusinessFactory(DjangoModelFactory):
@@ -255,6 +356,13 @@ FACTORIES = {
         MeetingFactory,
         IncidentFactory,
         StayNoticeFactory,
+        AbsenceFactory,
+        ResidenceActFactory,
+        TransferRequestFactory,
+        TransferMemberFactory,
+        DuplicatePairFactory,
+        ResidenceRuleFactory,
+        EndGroundFactory,
         SectorFactory,
         IncidentTypeFactory,
     )

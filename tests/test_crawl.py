@@ -69,6 +69,10 @@ ADMIN = {
 }
 
 
+# Where people may be sent to another beat: the names of all neighbourhoods are offered.
+NAMES_AREAS = {"household-transfer", "residence-transfer"}
+
+
 def fill(area, texts, numbers, since):
     """Make a row of every model in `area`, each text ending in `texts`; return `{model: row}`."""
 
@@ -90,7 +94,7 @@ def fill(area, texts, numbers, since):
         relation_note=name("bạn"),
         expires_on=day(-5),
     )
-    factories.ResidenceFactory(
+    head = factories.ResidenceFactory(
         household=household, relation="HEAD", resident__full_name=name("Lê Thị")
     )
     business = factories.BusinessFactory(
@@ -123,9 +127,24 @@ def fill(area, texts, numbers, since):
     beat = factories.BeatFactory(
         neighbourhood=area, note=name("Thay phép"), started_on=since, officer__full_name=name("Cán")
     )
+    absence = factories.AbsenceFactory(resident=person, destination=name("Vinh"))
+    pair = factories.DuplicatePairFactory(
+        first=person, second=head.resident, reasons=name("cùng tên"), decision="different"
+    )
+    outside = factories.NeighbourhoodFactory(ward=area.ward, name=name("Tổ ngoài"))
+    request = factories.TransferRequestFactory(
+        household__neighbourhood=outside,
+        to_neighbourhood=area,
+        names=name("Người chuyển"),
+        address=name("Số 5"),
+    )
+    mover = factories.ResidenceFactory(household=request.household)
+    member = factories.TransferMemberFactory(request=request, residence=mover)
+    rule, ground = factories.ResidenceRuleFactory(), factories.EndGroundFactory()
     rows = [
         area, household, person, stay, business, certificate, group, membership, meeting, incident,
-        notice, beat, area.ward, business.sector, incident.type, beat.officer,
+        notice, beat, area.ward, business.sector, incident.type, beat.officer, stay.started_by,
+        absence, pair, request, member, rule, ground,
     ]  # fmt: skip
     return {type(row): row for row in rows}
 
@@ -298,6 +317,8 @@ def test_every_address_answers_as_its_permissions_promise(client_for, person, ro
             visited += 1
             if answer.status_code not in wanted:
                 wrong.append(f"{address} ({route}): {answer.status_code}, not {wanted}")
+            if route.name in NAMES_AREAS:
+                continue
             if person.has_role(Role.AREA_OFFICER) and leaks(answer):
                 wrong.append(f"{address} ({route}): shows {leaks(answer)} of another beat")
     assert not wrong, "\n".join(wrong)

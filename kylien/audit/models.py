@@ -72,6 +72,8 @@ class AuditEntry(models.Model):
         CHANGE = "change", "Sửa"
         DELETE = "delete", "Xoá"
         EXPORT = "export", "Xuất"
+        PRINT = "print", "In"
+        LOOKUP = "lookup", "Tra số"
 
     at = models.DateTimeField("lúc", db_index=True)
     user = models.ForeignKey(

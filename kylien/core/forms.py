@@ -99,10 +99,13 @@ class PhoneField(MaskedField):
 
 
 class CodeField(forms.CharField):
-    """A record picked by its code, among those the user may see; the widget looks names up."""
+    """A record picked by its code, among those the user may see; the widget looks names up.
 
-    def __init__(self, queryset, *, url="", **kwargs):
-        self.queryset = queryset
+    `ward_wide` for records whose name is no secret beyond the beat, such as employers.
+    """
+
+    def __init__(self, queryset, *, url="", ward_wide=False, **kwargs):
+        self.queryset, self.ward_wide = queryset, ward_wide
         widget = forms.TextInput(attrs={"data-picker-url": url, "autocomplete": "off"})
         widget.template_name = "widgets/record_picker.html"
         kwargs.setdefault("widget", widget)
@@ -132,9 +135,9 @@ class CodeField(forms.CharField):
             return None
         found = self.queryset.filter(code=value).first()
         if found is None:
+            where = "" if self.ward_wide else " trong phạm vi của đồng chí"
             raise ValidationError(
-                f"Không thấy mã {value} trong phạm vi của đồng chí. Gõ tên để tìm rồi chọn.",
-                code="unknown",
+                f"Không thấy mã {value}{where}. Gõ tên để tìm rồi chọn.", code="unknown"
             )
         return found
 
@@ -206,7 +209,8 @@ class RecordFormMixin:
     def _scope(self, field):
         """Narrow a field's choices to the user's rows."""
         rows = getattr(field, "queryset", None)
-        if rows is not None and hasattr(rows, "visible_to"):
+        scoped = not getattr(field, "ward_wide", False)
+        if rows is not None and scoped and hasattr(rows, "visible_to"):
             field.queryset = rows.visible_to(self.user)
 
     def clean(self):

@@ -357,6 +357,8 @@ class RecordView(ScopedMixin, View):
         return self.render_form(self.make_form(None), None)
 
     def post_create(self):
+        if self.request.POST.get("_prefill"):
+            return self.show_create()
         form = self.make_form(None, self.request.POST)
         return only_once(self.request, self.url(Role.LIST), lambda: self.save(form, None))
 
@@ -378,8 +380,11 @@ class RecordView(ScopedMixin, View):
         )
 
     def initial(self):
-        """Take a new record's first values from the address, e.g. `?neighbourhood=3`."""
-        return {name: value for name, value in self.request.GET.items() if "\0" not in value}
+        """Take a new record's first values from the address, e.g. `?neighbourhood=3`; or from a
+        form begun on another page (`_prefill`): nothing about a person stands in an address."""
+        request = self.request
+        given = request.POST if request.POST.get("_prefill") else request.GET
+        return {name: value for name, value in given.items() if "\0" not in value}
 
     def save(self, form, obj):
         saved = form.save_or_refuse(lambda: self.write(form))
@@ -424,6 +429,7 @@ class PartView(ScopedMixin, View):
     prefix = None
     anchor = ""
     submit_label = "Lưu"
+    template = "records/form.html"
     locks = True  # the addressed row while saving; a service that locks by itself needs it not
     once = False  # a form that makes something new is written once, however often it is sent
 
@@ -446,7 +452,11 @@ class PartView(ScopedMixin, View):
         if saved is None:
             return self.page(part, form, status=422)
         messages.success(self.request, self.done(saved))
-        return HttpResponseRedirect(self.record(part).get_absolute_url() + self.anchor)
+        return HttpResponseRedirect(self.after(part, saved))
+
+    def after(self, part, saved):
+        """Return where saving leads: back to the record."""
+        return self.record(part).get_absolute_url() + self.anchor
 
     def target(self, rows):
         if not self.request.user.has_perms(self.rights):
@@ -482,8 +492,13 @@ class PartView(ScopedMixin, View):
             "once": new_mark() if self.once else "",
             "stale": stale,
             "stale_at": part.changed_at if stale is not None else None,
+            **self.page_context(part),
         }
-        return render(self.request, "records/form.html", context, status=status)
+        return render(self.request, self.template, context, status=status)
+
+    def page_context(self, part):
+        """Return what the page shows besides its form."""
+        return {}
 
 
 def new_mark():

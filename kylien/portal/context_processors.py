@@ -13,6 +13,23 @@ MENU = (
     ("resident-list", "Nhân khẩu", "users", "households.view_resident", True, "main"),
     ("temporary-resident-list", "Tạm trú", "clock", "households.view_residence", False, "main"),
     ("staynotice-list", "Lưu trú", "bed", "households.view_staynotice", False, "main"),
+    ("absence-list", "Tạm vắng", "plane", "households.view_absence", False, "main"),
+    (
+        "residenceact-list",
+        "Biến động",
+        "arrow-right-left",
+        "households.view_residenceact",
+        False,
+        "main",
+    ),
+    (
+        "duplicatepair-list",
+        "Nghi trùng",
+        "users-round",
+        "households.view_duplicatepair",
+        False,
+        "main",
+    ),
     ("business-list", "Cơ sở kinh doanh", "store", "businesses.view_business", False, "main"),
     (
         "selfmanagedgroup-list",

@@ -8,7 +8,16 @@ from django.utils import timezone
 
 from businesses.models import Business, Certificate, Sector
 from households.filters import DUE_DAYS
-from households.models import Household, Residence, Resident, StayNotice
+from households.models import (
+    Absence,
+    DuplicatePair,
+    Household,
+    Residence,
+    ResidenceAct,
+    Resident,
+    StayNotice,
+    TransferRequest,
+)
 from incidents.models import Incident
 from kylien.accounts.models import Scope
 from kylien.areas.models import BeatAssignment, Neighbourhood
@@ -19,9 +28,11 @@ from reports.disclosure import SMALL_NOTE, Shown
 from selfgov_groups.models import GroupMembership, SelfManagedGroup
 
 DUE_LISTED = 8
-DUE_OF_EACH = 3  # so that one long list does not push the others off the page
+DUE_OF_EACH = 2  # of four kinds, so that one long list does not push the others off the page
 STOCKS = ("households", "grouped", "population", "temporary", "groups", "sectors")
+ABSENCE_DAYS = 15  # as the list's filter `due15`
 NO_BEAT = "Đồng chí chưa được phân công địa bàn: đề nghị chỉ huy phân công để xem hồ sơ."
+MINE = {"state": "mine"}  # transfers that this user may confirm
 MOVED_IN = {"kind": "P", "movement": "in"}
 MOVED_OUT = {"kind": "P", "movement": "out"}
 WEEKDAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật")
@@ -42,7 +53,8 @@ def home_context(user, on):
     scope = Scope(whole_ward=True) if aggregate else user.scope
     if not scope.whole_ward and not scope.neighbourhood_ids:
         return {**context, "note": NO_BEAT}
-    return {**context, **Home(scope, on, month, aggregate).context()}
+    works = user.has_perm("households.view_residenceact")
+    return {**context, **Home(scope, on, month, aggregate, works=works).context()}
 
 
 def actions(user):
@@ -61,8 +73,9 @@ class Home:
     """The page's parts, counted together: one query for all stocks by neighbourhood, one for the
     months, one a due list."""
 
-    def __init__(self, scope, on, month, aggregate):
+    def __init__(self, scope, on, month, aggregate, *, works=False):
         self.scope, self.on, self.month, self.aggregate = scope, on, month, aggregate
+        self.works = works  # on residence, so that what waits there concerns this user
         self.months = month.last(12)
 
     def of(self, model):
@@ -108,6 +121,11 @@ class Home:
             rows["overdue"] = self.of(Residence).overdue(self.on)
             rows["papers"] = self.of(Business).filter(pk__in=papers.values("business"))
             rows["stays"] = self.of(StayNotice).unconfirmed()
+            rows["absences"] = self.of(Absence).ending(self.on, ABSENCE_DAYS)
+        if self.works:
+            rows["transfers"] = TransferRequest.objects.to_decide(self.scope)
+            rows["pairs"] = self.of(DuplicatePair).open()
+            rows["unsynced"] = self.of(ResidenceAct).unsynchronised()
         return count_all(rows)
 
     def totals(self):
@@ -306,7 +324,12 @@ class Home:
 
     def due(self):
         """Return what is due: the counts, and the first rows of each kind, soonest first."""
-        kinds = [self.due_stays(), self.due_residences(), self.due_papers()]
+        kinds = [
+            self.due_stays(),
+            self.due_residences(),
+            self.due_papers(),
+            self.due_absences(),
+        ]
         items = [item for kind in kinds for item in kind[:DUE_OF_EACH]]
         rest = [item for kind in kinds for item in kind[DUE_OF_EACH:]]
         items += rest[: DUE_LISTED - len(items)]
@@ -328,6 +351,16 @@ class Home:
                 "business-list",
                 {"certificate": "due"},
             ),
+            (
+                "absences",
+                "due",
+                "tạm vắng sắp về, quá ngày về",
+                "absence-list",
+                {"state": "due15"},
+            ),
+            ("transfers", "late", "đề nghị chuyển chờ nhận", "transferrequest-list", MINE),
+            ("pairs", "due", "cặp nghi trùng", "duplicatepair-list", {}),
+            ("unsynced", "due", "việc chưa đồng bộ", "residenceact-list", {"state": "unsynced"}),
         )
         return {
             "counts": [
@@ -338,7 +371,7 @@ class Home:
                     "url": self.link(name, **params),
                 }
                 for key, tone, label, name, params in counts
-                if self.flow[key]
+                if self.flow.get(key)
             ],
             "items": items,
         }
@@ -372,6 +405,20 @@ class Home:
                 **self.badge(row.expires_on),
             }
             for row in rows.order_by("expires_on", "pk")[:DUE_LISTED]
+        ]
+
+    def due_absences(self):
+        rows = self.of(Absence).ending(self.on, ABSENCE_DAYS)
+        rows = rows.select_related("resident", "neighbourhood")
+        return [
+            {
+                "day": row.expected_on,
+                "title": f"Tạm vắng, dự kiến về: {row.resident.full_name}",
+                "detail": f"{row.destination} · {row.neighbourhood}",
+                "url": row.get_absolute_url(),
+                **self.badge(row.expected_on),
+            }
+            for row in rows.order_by("expected_on", "pk")[:DUE_LISTED]
         ]
 
     def due_stays(self):

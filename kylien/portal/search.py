@@ -52,7 +52,8 @@ class Kind:
 
 
 def _resident(row):
-    kind = dict(Residence.Kind.choices).get(row.residence_kind, "Đã rời phường")
+    gone = "Bản ghi trùng" if row.same_as_id else "Đã rời phường"
+    kind = dict(Residence.Kind.choices).get(row.residence_kind, gone)
     return f"{row.code} · {row.birth()} · {row.neighbourhood or ''}".strip(" ·"), kind
 
 

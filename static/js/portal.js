@@ -336,6 +336,14 @@
 
   document.addEventListener("click", (e) => { if (e.target.closest("[data-print]")) window.print(); });
 
+  /* ---- all boxes of a form at once; without this file the server ticks them ---- */
+  document.addEventListener("click", (e) => {
+    const button = e.target.closest("button[data-check-all]");
+    if (!button) return;
+    e.preventDefault();
+    [...button.form.elements].forEach((one) => { if (one.type === "checkbox") one.checked = button.value === "all"; });
+  });
+
   /* ---- once the page stands ---- */
   const start = (root) => root.querySelectorAll("input[data-picker-url]:not([role])").forEach(makePicker);
   start(document);

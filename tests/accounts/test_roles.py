@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser, Group, Permission
 from django.urls import reverse
 
 from businesses.models import Certificate, Sector
-from households.models import Household
+from households.models import EndGround, Household, ResidenceRule
 from incidents.models import IncidentType
 from kylien.accounts.models import Role, Scope, User
 from kylien.areas.models import BeatAssignment, Neighbourhood, Ward
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 TRACKED = [model for model in apps.get_models() if issubclass(model, Tracked)]
 # Rows without a neighbourhood that set the portal up: whoever may ask sees them all.
-SETTINGS = (Ward, Sector, IncidentType)
+SETTINGS = (Ward, Sector, IncidentType, ResidenceRule, EndGround)
 # The superuser's own part: accounts and settings.
 SETUP = (*SETTINGS, Neighbourhood, BeatAssignment)
 SCOPED = [model for model in TRACKED if model not in SETTINGS and model is not User]
@@ -149,6 +149,20 @@ def a_row_in(model, area):
             return factories.ResidenceFactory(household__neighbourhood=area).resident
         case "staynotice":
             return factories.StayNoticeFactory(household__neighbourhood=area)
+        case "absence":
+            stay = factories.ResidenceFactory(household__neighbourhood=area)
+            return factories.AbsenceFactory(resident=stay.resident)
+        case "residenceact":
+            return factories.ResidenceActFactory(household__neighbourhood=area)
+        case "transferrequest":
+            return factories.TransferRequestFactory(household__neighbourhood=area)
+        case "transfermember":
+            request = factories.TransferRequestFactory(household__neighbourhood=area)
+            return factories.TransferMemberFactory(request=request)
+        case "duplicatepair":
+            stays = [factories.ResidenceFactory(household__neighbourhood=area) for _ in range(2)]
+            first, second = (stay.resident for stay in stays)
+            return factories.DuplicatePairFactory(first=first, second=second)
         case "certificate":
             return factories.CertificateFactory(business__neighbourhood=area)
         case "groupmembership":

@@ -273,6 +273,7 @@ def typed(area_a):
         "neighbourhood": str(area_a.pk),
         "opened_on": "01/02/2020",
         "note": "dòng một\r\ndòng hai",
+        **factories.head_row(),
     }
 
 

@@ -104,6 +104,7 @@ def sign_in(kept_sessions, portal):
 
     def sign_in(page, who):
         if who not in kept_sessions:
+            page.context.clear_cookies()  # of whom the page belonged to before
             type_sign_in(page, who)
             page.wait_for_url("**/")
             kept_sessions[who] = page.context.cookies()

@@ -20,7 +20,7 @@ from django.test import RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
-from households.forms import MemberForm
+from households.forms.people import MemberForm
 from households.models import Household, Residence, Resident
 from kylien.core.forms import CLASH, RecordForm, sentence_of
 from kylien.core.models import Tracked, TrackedQuerySet
@@ -76,6 +76,16 @@ def left_membership():
     row = f.MembershipFactory(left_on=day(100))
     f.MembershipFactory(household=row.household)
     return row
+
+
+def absence_that_ended():
+    row = f.AbsenceFactory(started_on=day(90), expected_on=day(70), returned_on=day(60))
+    f.AbsenceFactory(resident=row.resident)
+    return row
+
+
+def lived_in():
+    return f.ResidenceFactory().resident
 
 
 def values(**changes):
@@ -148,6 +158,35 @@ CASES = {
     "residence_one_open_temporary": Case(lambda: ended_stay(temporary=True), open_again),
     "residence_one_head": Case(head_and_ended_head, open_again),
     "residence_other_relation_named": Case(f.ResidenceFactory, values(relation="OTHER")),
+    "resident_old_id_length": Case(f.ResidentFactory, values(old_id="12345")),
+    "resident_not_own_alias": Case(f.ResidentFactory, lambda row: {"same_as": row}),
+    "residence_act_undone_with_reason": Case(
+        f.ResidenceActFactory, lambda row: {"undone_at": row.created_at}
+    ),
+    "transfer_request_elsewhere": Case(
+        f.TransferRequestFactory, lambda row: {"to_neighbourhood": row.neighbourhood}
+    ),
+    "transfer_request_decided_whole": Case(f.TransferRequestFactory, values(decision="confirmed")),
+    "transfer_member_one_open": two(f.TransferMemberFactory, residence=None),
+    "absence_expected_after_start": Case(
+        f.AbsenceFactory, days_before("expected_on", "started_on")
+    ),
+    "absence_returned_after_start": Case(
+        f.AbsenceFactory, days_before("returned_on", "started_on")
+    ),
+    "absence_one_open": Case(absence_that_ended, values(returned_on=None)),
+    "duplicate_pair_once": two(f.DuplicatePairFactory, first=lived_in, second=None),
+    "duplicate_pair_two_rows": Case(
+        f.DuplicatePairFactory, lambda row: {"first": row.second, "second": row.first}
+    ),
+    "residence_rule_ends_after_start": Case(
+        f.ResidenceRuleFactory, lambda row: {"valid_to": row.valid_from}
+    ),
+    "residence_rule_positive": Case(f.ResidenceRuleFactory, values(value=0)),
+    "residence_rule_once_a_day": two(f.ResidenceRuleFactory, key=None, valid_from=None),
+    "end_ground_ends_after_start": Case(
+        f.EndGroundFactory, lambda row: {"valid_to": row.valid_from}
+    ),
     "stay_notice_one_host": Case(f.StayNoticeFactory, lambda row: {"lodging": f.BusinessFactory()}),
     "group_dissolved_after_founded": Case(
         f.GroupFactory, days_before("dissolved_on", "founded_on")
@@ -366,7 +405,7 @@ def member(in_household, **changes):
 @pytest.mark.parametrize(
     ("changes", "field_", "sentence"),
     [
-        ({"relation": "HEAD"}, "relation", "Hộ đã có chủ hộ."),
+        ({"relation": "HEAD"}, "relation", "Hộ đã có chủ hộ"),
         ({"relation": "OTHER"}, "relation_note", "Ghi rõ quan hệ khác là gì."),
         ({"household": ""}, "household", "Thường trú phải thuộc một hộ."),
         (
@@ -423,7 +462,7 @@ def family(n, **changes):
         "birth": "1990",
         "sex": "M",
         "citizen_id": f"09900000000{n}",
-        "relation": "CHILD",
+        "relation": "CHILD" if n else "HEAD",
         "relation_note": "",
         "kind": "P",
         "started_on": f"{day(20):%d/%m/%Y}",
@@ -459,7 +498,7 @@ def test_two_heads_in_one_submit_get_the_sentence(client_for, clerk, area_a):
     answer = post_family(client_for(clerk), area_a, rows)
     assert answer.status_code == 200
     page = answer.content.decode()
-    assert "Hộ đã có chủ hộ." in page
+    assert "Hộ đã có chủ hộ" in page
     assert "Lê Văn A" in page
     assert not Household.objects.exists()
     assert not Resident.objects.exists()
@@ -506,7 +545,7 @@ def test_a_second_head_for_a_household_that_has_one_gets_the_sentence(client_for
         data |= inline_data(prefix, rows)
     answer = client.post(address, data)
     assert answer.status_code == 200
-    assert "Hộ đã có chủ hộ." in answer.content.decode()
+    assert "Hộ đã có chủ hộ" in answer.content.decode()
     assert Resident.objects.count() == 1
 
 
@@ -577,5 +616,5 @@ def test_the_admin_turns_an_inlines_error_into_the_sentence(client_for, clerk, a
     rows = [family(0, relation="HEAD"), family(1, relation="HEAD")]
     answer = post_family(client_for(clerk), area_a, rows)
     assert answer.status_code == 200
-    assert "Hộ đã có chủ hộ." in answer.content.decode()
+    assert "Hộ đã có chủ hộ" in answer.content.decode()
     assert not Household.objects.exists()

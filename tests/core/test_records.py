@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.generic import View
 
 from households.models import Household, Residence, Resident
-from households.views import HouseholdView
+from households.views.households import HouseholdView
 from kylien.audit.models import AuditEntry
 from kylien.core.filters import NUMBERS_BY_POST
 from kylien.core.forms import STALE
@@ -66,7 +66,8 @@ def count_queries(client, *args, **kwargs):
 
 
 def household_data(area, **changes):
-    return {"address": "Số 1 Lê Lợi", "neighbourhood": area.pk, "opened_on": "01/02/2020"} | changes
+    fields = {"address": "Số 1 Lê Lợi", "neighbourhood": area.pk, "opened_on": "01/02/2020"}
+    return {**fields, **factories.head_row(), **changes}
 
 
 # --- the order of the steps ---------------------------------------------------------------------

@@ -9,8 +9,9 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from businesses.models import Business
-from households.models import Household, Resident, StayNotice
+from households.models import EndGround, Household, Resident, StayNotice
 from households.services import end_residence
+from kylien.audit.models import AuditEntry
 from selfgov_groups.models import GroupMembership
 from tests import factories
 from tests.factories import day
@@ -68,11 +69,12 @@ class TestEntryRow:
     def test_bad_input_is_told_beside_its_field_and_kept(
         self, client_for, officer_a, home, changes, field, sentence
     ):
+        factories.ResidenceFactory(household=home)  # so that any relation will do
         response = self.add(client_for(officer_a), home, **changes)
         assert response.status_code == 422
         assert sentence in response.context["form"].errors[field][0]
         assert "Lê Thị Mới" in response.content.decode() or "full_name" in changes
-        assert not Resident.objects.exists()
+        assert Resident.objects.count() == 1
 
     def test_the_same_row_sent_twice_adds_one_person(self, client_for, officer_a, home):
         client = client_for(officer_a)
@@ -95,6 +97,7 @@ def test_a_form_sent_twice_creates_one_record(client_for, officer_a, area_a):
         "address": "Số 1 Lê Lợi",
         "neighbourhood": area_a.pk,
         "opened_on": day().strftime("%d/%m/%Y"),
+        **factories.head_row(),
         "_once": mark(client.get("/households/create/")),
     }
     refused = client.post("/households/create/", {**fields, "address": ""})
@@ -131,7 +134,8 @@ def test_past_stays_in_another_beat_are_not_shown(client_for, officer_a, chief, 
 def test_ending_is_refused_beside_the_field_and_done(client_for, officer_a, officer_b, home, on):
     row = factories.ResidenceFactory(household=home)
     address = f"/residences/{row.pk}/end/"
-    fields = {"ended_on": day(-1).strftime("%d/%m/%Y"), "end_reason": "DEPARTURE"}
+    ground = EndGround.objects.get(code="permanent-elsewhere")
+    fields = {"ended_on": day(-1).strftime("%d/%m/%Y"), "end_ground": ground.pk}
     client = client_for(officer_a)
     assert client_for(officer_b).post(address, fields).status_code == 404
     refused = client.post(address, fields)
@@ -140,7 +144,7 @@ def test_ending_is_refused_beside_the_field_and_done(client_for, officer_a, offi
     done = client.post(address, {**fields, "ended_on": on.strftime("%d/%m/%Y")})
     assert done.status_code == 302
     row.refresh_from_db()
-    assert (row.ended_on, row.end_reason) == (on, "DEPARTURE")
+    assert (row.ended_on, row.end_reason, row.end_ground) == (on, "DEPARTURE", ground)
 
 
 def test_a_moved_stay_notice_follows_its_host(home, area_b):
@@ -171,6 +175,7 @@ def test_a_form_that_broke_midway_may_be_sent_again(client_for, officer_a, area_
         "address": "Số 2 Lê Lợi",
         "neighbourhood": area_a.pk,
         "opened_on": day().strftime("%d/%m/%Y"),
+        **factories.head_row(),
         "_once": mark(client.get("/households/create/")),
     }
     with monkeypatch.context() as broken:
@@ -197,20 +202,23 @@ class TestActs:
     ):
         client, (head, wife) = client_for(officer_a), family
         today = on.strftime("%d/%m/%Y")
-        end = {"ended_on": today, "end_reason": "DEATH"}
-        refused = client.post(f"/residences/{head.pk}/end/", end)
-        assert "Đổi chủ hộ" in refused.context["form"].errors["end_reason"][0]
-        page = client.get(f"/households/{home.pk}/head/")
-        assert page.status_code == 200
-        fields = {"new_head": wife.pk, "old_relation": "SPOUSE", "started_on": today}
-        assert client.post(f"/households/{home.pk}/head/", fields).status_code == 302
-        old = home.residences.current().get(resident=head.resident)
-        assert client.post(f"/residences/{old.pk}/end/", end).status_code == 302
+        death = f"/residents/{head.resident_id}/death/"
+        refused = client.post(death, {"ended_on": today})
+        way_out = f"/households/{home.pk}/head/"
+        assert way_out in refused.context["form"].non_field_errors()[0]
+        assert way_out in refused.content.decode()
+        assert wife.resident.full_name in client.get(way_out).content.decode()
+        page = client.get(f"{way_out}?head={wife.pk}")
+        proposed = {f"relation_{head.pk}": "SPOUSE", f"relation_{wife.pk}": "HEAD"}
+        assert {name: page.context["form"][name].value() for name in proposed} == proposed
+        assert client.post(way_out, {**proposed, "on_day": today}).status_code == 302
+        assert client.post(death, {"ended_on": today}).status_code == 302
         [left] = home.residences.current()
         assert (left.resident, left.relation) == (wife.resident, "HEAD")
 
     def test_transfer(self, client_for, officer_a, officer_b, area_a, family, on):
         there = factories.HouseholdFactory(neighbourhood=area_a)
+        factories.ResidenceFactory(household=there)
         address = f"/residences/{family[1].pk}/transfer/"
         fields = {
             "household": there.code,
@@ -223,20 +231,20 @@ class TestActs:
         refused = client.post(address, {**fields, "relation": ""})
         assert "relation" in refused.context["form"].errors
         assert client.post(address, fields).status_code == 302
-        assert there.residences.get().start_reason == "TRANSFER"
+        assert there.residences.get(relation="SIBLING").start_reason == "TRANSFER"
         again = client.post(address, fields)
-        assert "Đã kết thúc" in again.context["form"].errors["started_on"][0]
+        assert "đã kết thúc" in again.context["form"].errors["started_on"][0]
 
     def test_a_head_with_family_does_not_move_and_nobody_moves_to_where_he_is(
         self, client_for, officer_a, area_a, home, family, on
     ):
         there = factories.HouseholdFactory(neighbourhood=area_a)
         client = client_for(officer_a)
-        fields = {"relation": "SIBLING", "started_on": on.strftime("%d/%m/%Y")}
+        fields = {"relation": "HEAD", "started_on": on.strftime("%d/%m/%Y")}
         refused = client.post(
             f"/residences/{family[0].pk}/transfer/", {**fields, "household": there.code}
         )
-        assert "Đổi chủ hộ" in refused.context["form"].non_field_errors()[0]
+        assert "đổi chủ hộ" in refused.context["form"].non_field_errors()[0]
         refused = client.post(
             f"/residences/{family[1].pk}/transfer/", {**fields, "household": home.code}
         )
@@ -250,26 +258,24 @@ class TestActs:
         assert client_for(officer_b).get(address).status_code == 404
         assert client_for(duty).get(address).status_code == 403
         client = client_for(officer_a)
-        fields = {"new_head": family[1].pk, "old_relation": "SPOUSE"}
-        early = {**fields, "started_on": day(501).strftime("%d/%m/%Y")}
+        fields = {f"relation_{family[0].pk}": "SPOUSE", f"relation_{family[1].pk}": "HEAD"}
+        early = {**fields, "on_day": day(501).strftime("%d/%m/%Y")}
         refused = client.post(address, early)
-        assert "không thể trước" in refused.context["form"].errors["started_on"][0]
+        assert "không thể trước" in refused.context["form"].errors["on_day"][0]
         elsewhere = factories.ResidenceFactory()
-        foreign = {**early, "new_head": elsewhere.pk}
-        assert "new_head" in client.post(address, foreign).context["form"].errors
+        foreign = client.get(f"{address}?head={elsewhere.pk}")
+        assert elsewhere.resident.full_name not in foreign.content.decode()
+        two = {f"relation_{row.pk}": "HEAD" for row in family}
+        refused = client.post(address, {**early, **two})
+        assert "đúng một người" in refused.context["form"].non_field_errors()[0]
+        unsaid = client.post(address, {"on_day": early["on_day"]})
+        assert f"relation_{family[0].pk}" in unsaid.context["form"].errors
 
-    def test_the_link_to_change_the_head_needs_somebody_to_choose(
-        self, client_for, officer_a, duty, area_a, home, family
-    ):
-        lone = factories.HouseholdFactory(neighbourhood=area_a)
-        factories.ResidenceFactory(household=lone, relation="HEAD")
-        for user, household, offered in (
-            (officer_a, home, True),
-            (officer_a, lone, False),
-            (duty, home, False),
-        ):
-            page = client_for(user).get(household.get_absolute_url()).content.decode()
-            assert (f"/households/{household.pk}/head/" in page) is offered
+    def test_acts_are_offered_to_those_who_may(self, client_for, officer_a, duty, home, family):
+        for user, offered in ((officer_a, True), (duty, False)):
+            page = client_for(user).get(home.get_absolute_url()).content.decode()
+            for name in ("head", "split", "merge", "leave", "transfer", "birth"):
+                assert (f"/households/{home.pk}/{name}/" in page) is offered
 
     def test_an_act_sent_twice_is_written_once(self, client_for, officer_a, home):
         row = factories.ResidenceFactory(household=home, temporary=True, expires_on=day(3))
@@ -303,6 +309,7 @@ class TestActs:
         assert client.get(f"/residences/{family[0].pk}/extend/").status_code == 404  # permanent
 
     def test_somebody_who_left_returns_on_his_own_page(self, client_for, officer_a, home, on):
+        factories.ResidenceFactory(household=home, started_on=day(300))
         row = factories.ResidenceFactory(household=home, started_on=day(300))
         person = row.resident
         client = client_for(officer_a)
@@ -320,27 +327,30 @@ class TestActs:
         assert client.post(address, fields).status_code == 302
         person.refresh_from_db()
         assert person.present
-        assert Resident.objects.count() == 1
+        assert Resident.objects.count() == 2
 
-    def test_somebody_who_lives_here_gets_no_second_stay(self, client_for, officer_a, home):
+    def test_a_tenant_who_settles_down_ends_his_temporary_stay_in_one_act(
+        self, client_for, officer_a, home, family, on
+    ):
         row = factories.ResidenceFactory(household=home, temporary=True)
         client, person = client_for(officer_a), row.resident
-        assert "/residences/create/" not in client.get(person.get_absolute_url()).content.decode()
+        address = f"/residents/{person.pk}/residences/create/"
+        assert address in client.get(person.get_absolute_url()).content.decode()
+        assert "expires_on" not in client.get(address).context["form"].fields
         fields = {
-            "kind": "P",
             "household": home.code,
             "relation": "CHILD",
-            "started_on": day().strftime("%d/%m/%Y"),
+            "started_on": on.strftime("%d/%m/%Y"),
             "start_reason": "REGISTRATION",
         }
-        address = f"/residents/{person.pk}/residences/create/"
-        refused = client.post(address, fields)
-        assert "kết thúc trước" in refused.context["form"].errors["started_on"][0]
-        end = {"ended_on": fields["started_on"], "end_reason": "DELETION"}
-        assert client.post(f"/residences/{row.pk}/end/", end).status_code == 302
         assert client.post(address, fields).status_code == 302
         person.refresh_from_db()
         assert person.residence_kind == "P"
+        row.refresh_from_db()
+        assert (row.ended_on, row.end_ground.code) == (on, "temporary-settled")
+        assert row.ended_by.started.get().kind == "P"
+        again = client.post(address, fields)
+        assert "kết thúc trước" in again.context["form"].errors["started_on"][0]
 
     def test_a_known_number_names_its_person_to_those_who_may_see_him(
         self, client_for, officer_a, area_b, home
@@ -352,12 +362,15 @@ class TestActs:
             fields = member(citizen_id=person.citizen_id)
             refused = client_for(officer_a).post(f"/households/{home.pk}/members/", fields)
             [sentence] = refused.context["form"].errors["citizen_id"]
-            assert sentence.startswith("Số định danh này đã có trong sổ.")
+            assert sentence.startswith("Số định danh này")
             assert (person.code in sentence) is (person.full_name in sentence) is named
+            told = AuditEntry.objects.filter(action="lookup", values__contains=person.code)
+            assert told.exists() is not named  # asking after another beat's person is recorded
 
     def test_the_dead_do_not_return_and_nobody_lives_before_his_birth(
         self, client_for, officer_a, home, on
     ):
+        factories.ResidenceFactory(household=home)
         row = factories.ResidenceFactory(household=home)
         end_residence(residence=row, ended_on=day(100), end_reason="DEATH", on=on)
         fields = {
@@ -395,7 +408,7 @@ def test_a_stay_in_the_future_is_refused(client_for, officer_a, home, name):
     fields = {
         "guest_name": "Lê Văn Khách",
         "birth": "1990",
-        "household": home.code,
+        "host": home.code,
         "reason": "Thăm người thân",
         "arrived_at": day(1).strftime("%d/%m/%Y 20:00"),
         "leaves_on": day(-2).strftime("%d/%m/%Y"),
@@ -463,11 +476,11 @@ def test_a_notice_at_a_lodging_since_closed_is_still_mended(client_for, officer_
     Business.objects.filter(pk__in=[hotel.pk, other.pk]).update(state="closed")
     client, address = client_for(officer_a), f"/stay-notices/{notice.pk}/edit/"
     form = client.get(address).context["form"]
-    assert f'value="{hotel.code}"' in str(form["lodging"])
+    assert f'value="{hotel.code}"' in str(form["host"])
     fields = {
         "guest_name": notice.guest_name,
         "birth": notice.birth(),
-        "lodging": hotel.code,
+        "host": hotel.code,
         "reason": "Công tác",
         "arrived_at": timezone.localtime(notice.arrived_at).strftime("%d/%m/%Y %H:%M"),
         "leaves_on": notice.leaves_on.strftime("%d/%m/%Y"),
@@ -475,8 +488,8 @@ def test_a_notice_at_a_lodging_since_closed_is_still_mended(client_for, officer_
         "notified_at": timezone.localtime(notice.notified_at).strftime("%d/%m/%Y %H:%M"),
         "version": form["version"].value(),
     }
-    refused = client.post(address, {**fields, "lodging": other.code})
-    assert "lodging" in refused.context["form"].errors
+    refused = client.post(address, {**fields, "host": other.code})
+    assert "host" in refused.context["form"].errors
     assert client.post(address, fields).status_code == 302
     notice.refresh_from_db()
     assert (notice.lodging, notice.reason) == (hotel, "Công tác")
@@ -548,3 +561,24 @@ def test_households_in_a_group_on_a_day(client_for, officer_a, area_a, home):
         members = GroupMembership.objects.open_on(day(ago)).values("household")
         found = Household.objects.in_group_on(day(ago))
         assert list(found) == list(Household.objects.filter(pk__in=members))
+
+
+def test_a_stay_too_long_goes_on_as_a_temporary_residence(client_for, officer_a, home):
+    """What was typed is carried in the form, not in an address, and writes nothing yet."""
+    client = client_for(officer_a)
+    fields = {
+        "_prefill": "1",
+        "guest_name": "Lê Văn Lâu",
+        "birth": "1990",
+        "id_number": "099090000001",
+        "host": home.code,
+        "leaves_on": day(-60).strftime("%d/%m/%Y"),
+    }
+    page = client.post("/temporary-residents/create/", fields)
+    assert page.status_code == 200
+    form = page.context["form"]
+    wanted = {"full_name": "Lê Văn Lâu", "household": home.code, "expires_on": fields["leaves_on"]}
+    assert {name: form[name].value() for name in wanted} == wanted
+    assert form["citizen_id"].value() == "099090000001"
+    assert not Resident.objects.exists()
+    assert not form.errors

@@ -14,7 +14,7 @@ from households.services import (
     extend_residence,
     refresh_places,
     start_residence,
-    transfer_residence,
+    transfer_members,
     years_later,
 )
 from kylien.audit.models import AuditEntry
@@ -36,7 +36,7 @@ def start(on):
         fields = {
             "resident": resident or factories.ResidentFactory(),
             "kind": "P",
-            "relation": "CHILD",
+            "relation": factories.relation_in(changes.get("household")),
             "started_on": on - 100 * DAY,
             "start_reason": "REGISTRATION",
             "on": on,
@@ -77,7 +77,8 @@ class TestStart:
     def test_not_in_a_household_that_is_gone(self, start, home, on):
         home.dissolved_on = on
         home.save()
-        assert refusal(start, household=home) == ("household", "Hộ này đã xoá.")
+        field, sentence = refusal(start, household=home)
+        assert (field, home.code in sentence, "đã xoá" in sentence) == ("household", True, True)
 
     def test_no_second_open_residence_of_either_kind(self, start, home, area_b):
         other = factories.HouseholdFactory(neighbourhood=area_b)
@@ -89,6 +90,7 @@ class TestStart:
         assert refusal(start, person, household=other, **term)[0] == "started_on"
 
     def test_no_overlap_with_a_past_one_but_the_day_it_ended_is_free(self, start, home, on):
+        start(household=home)  # somebody stays, so the household does
         row = start(household=home)
         end_residence(residence=row, ended_on=on - 10 * DAY, end_reason="DEPARTURE", on=on)
         day_before = on - 11 * DAY
@@ -98,12 +100,14 @@ class TestStart:
         start(row.resident, household=home, started_on=on - 10 * DAY)
 
     def test_not_for_the_dead(self, start, home, on):
+        start(household=home)
         row = start(household=home)
         end_residence(residence=row, ended_on=on, end_reason="DEATH", on=on)
         field, sentence = refusal(start, row.resident, household=home, started_on=on)
         assert (field, sentence) == ("started_on", "Người này đã được ghi là chết.")
 
     def test_not_before_the_person_was_born(self, start, home, on):
+        start(household=home)
         child = factories.ResidentFactory(birth_date=on - 50 * DAY)
         assert refusal(start, child, household=home, started_on=on - 51 * DAY)[0] == "started_on"
         start(child, household=home, started_on=on - 50 * DAY)
@@ -111,7 +115,13 @@ class TestStart:
     def test_a_household_has_one_head(self, start, home):
         start(household=home, relation="HEAD")
         field, sentence = refusal(start, household=home, relation="HEAD")
-        assert (field, sentence) == ("relation", "Hộ đã có chủ hộ.")
+        assert field == "relation"
+        assert "Hộ đã có chủ hộ là" in sentence
+        assert "/residents/" in sentence  # a link to him
+
+    def test_the_head_comes_first(self, start, home):
+        field, sentence = refusal(start, household=home, relation="CHILD")
+        assert (field, sentence) == ("relation", "Hộ chưa có chủ hộ: ghi chủ hộ trước.")
 
     def test_a_temporary_term_is_two_years_at_most(self, start, home, on):
         day = on - 100 * DAY
@@ -143,6 +153,7 @@ class TestStart:
         ],
     )
     def test_rules_of_the_row_speak_at_their_field(self, start, home, changes, field):
+        start(household=home)
         assert refusal(start, household=home, **changes)[0] == field
 
     def test_somewhere_to_live_is_needed(self, start, area_a):
@@ -174,25 +185,35 @@ class TestEnd:
         end_residence(ended_on=on, **end)
         assert "rồi" in refusal(end_residence, ended_on=on, **end)[1]
 
-    def test_a_head_leaves_last(self, start, home, on):
+    def test_a_head_leaves_last_and_the_household_with_him(self, start, home, on):
         head = start(household=home, relation="HEAD")
         other = start(household=home)
         end = {"ended_on": on, "end_reason": "DEPARTURE", "on": on}
-        assert refusal(end_residence, residence=head, **end)[0] == "end_reason"
-        head.refresh_from_db()
+        field, sentence = refusal(end_residence, residence=head, **end)
+        assert field == "__all__"
+        assert f"/households/{home.pk}/head/" in sentence  # the way out
         there = factories.HouseholdFactory(neighbourhood=home.neighbourhood)
-        move = {"household": there, "relation": "SIBLING", "on_day": on, "on": on}
-        assert refusal(transfer_residence, residence=head, **move)[0] == "end_reason"
+        move = {"household": home, "to": there, "on_day": on, "on": on}
+        relations = {head.pk: ("HEAD", "")}
+        assert refusal(transfer_members, members=[head], relations=relations, **move)[0] == (
+            "__all__"
+        )
         head.refresh_from_db()
         end_residence(residence=other, **end)
+        home.refresh_from_db()
+        assert home.dissolved_on is None
         end_residence(residence=head, **end)
+        home.refresh_from_db()
+        assert home.dissolved_on == on
 
     def test_the_head_who_handed_over_ends_the_same_day(self, start, home, on):
         head, wife = start(household=home, relation="HEAD"), start(household=home)
-        rows = change_head(household=home, new_head=wife, old_relation="SPOUSE", on_day=on, on=on)
-        end_residence(residence=rows[0], ended_on=on, end_reason="DEATH", on=on)
+        relations = {head.pk: ("SPOUSE", ""), wife.pk: ("HEAD", "")}
+        act = change_head(household=home, relations=relations, on_day=on, on=on)
+        now = act.started.get(resident=head.resident)
+        end_residence(residence=now, ended_on=on, end_reason="DEATH", on=on)
         head.refresh_from_db()
-        assert (head.end_reason, rows[0].started_on, rows[0].ended_on) == ("HEAD_CHANGE", on, on)
+        assert (head.end_reason, now.started_on, now.ended_on) == ("HEAD_CHANGE", on, on)
         assert home.residences.current().get().relation == "HEAD"
 
 
@@ -201,34 +222,50 @@ class TestInternalActs:
 
     def test_transfer(self, start, home, area_b, on):
         there = factories.HouseholdFactory(neighbourhood=area_b)
+        start(household=there)
+        start(household=home)
         row = start(household=home)
-        new = transfer_residence(
-            residence=row, household=there, relation="SIBLING", on_day=on, on=on
+        act = transfer_members(
+            household=home,
+            members=[row],
+            to=there,
+            relations={row.pk: ("SIBLING", "")},
+            on_day=on,
+            on=on,
         )
+        new = act.started.get()
         row.refresh_from_db()
         assert row.ended_on == new.started_on == on
         assert (row.end_reason, new.start_reason) == ("TRANSFER", "TRANSFER")
         new.resident.refresh_from_db()
         assert new.resident.neighbourhood == area_b
 
-    def test_a_refused_transfer_leaves_the_old_row_open(self, start, home, area_b, on):
-        gone = factories.HouseholdFactory(neighbourhood=area_b, dissolved_on=on)
+    @pytest.mark.parametrize("gone", [True, False])
+    def test_a_refused_transfer_leaves_the_old_row_open(self, start, home, area_b, on, gone):
+        """Not to a household that is gone, nor to the one where he is."""
+        there = home
+        if gone:
+            there = factories.HouseholdFactory(neighbourhood=area_b, dissolved_on=on)
+        start(household=home)
         row = start(household=home)
-        act = {"household": gone, "relation": "CHILD", "on_day": on, "on": on}
-        assert refusal(transfer_residence, residence=row, **act)[0] == "household"
-
-    def test_not_to_the_household_where_he_is(self, start, home, on):
-        act = {"household": home, "relation": "CHILD", "on_day": on, "on": on}
-        row = start(household=home)
-        assert refusal(transfer_residence, residence=row, **act)[0] == "household"
+        act = {"household": home, "to": there, "on_day": on, "on": on, "members": [row]}
+        relations = {row.pk: ("CHILD", "")}
+        assert refusal(transfer_members, relations=relations, **act)[0] == "household"
 
     def test_change_head(self, start, home, on):
         old, new = start(household=home, relation="HEAD"), start(household=home, relation="SPOUSE")
-        change_head(household=home, new_head=new, old_relation="SPOUSE", on_day=on, on=on)
+        child = start(household=home, relation="CHILD")
+        relations = {old.pk: ("SPOUSE", ""), new.pk: ("HEAD", ""), child.pk: ("CHILD", "")}
+        change_head(household=home, relations=relations, on_day=on, on=on)
         now = {row.resident_id: row.relation for row in home.residences.current()}
-        assert now == {old.resident_id: "SPOUSE", new.resident_id: "HEAD"}
+        assert now == {
+            old.resident_id: "SPOUSE",
+            new.resident_id: "HEAD",
+            child.resident_id: "CHILD",
+        }
+        assert child.pk in home.residences.current().values_list("pk", flat=True)  # kept his row
 
-    @pytest.mark.parametrize("left", [-5, 0, 20])
+    @pytest.mark.parametrize("left", [-5, 0, 15])
     def test_extension_starts_at_the_term_or_today(self, start, home, on, left):
         expires = on + left * DAY
         row = start(household=home, kind="T", relation="TENANT", expires_on=expires)
@@ -243,11 +280,19 @@ class TestInternalActs:
         assert refusal(extend_residence, expires_on=on + DAY, **extend)[0] == "expires_on"
         assert extend_residence(expires_on=on + 2 * DAY, **extend).expires_on == on + 2 * DAY
 
+    def test_the_window_opens_fifteen_days_before_the_term(self, start, home, on):
+        row = start(household=home, kind="T", relation="TENANT", expires_on=on + 16 * DAY)
+        field, sentence = refusal(extend_residence, residence=row, expires_on=on + 90 * DAY, on=on)
+        assert field == "expires_on"
+        assert "15 ngày" in sentence
+        tomorrow = on + DAY
+        extend_residence(residence=row, expires_on=on + 90 * DAY, on=tomorrow)
+
 
 @pytest.mark.django_db
 def test_the_copies_on_residents_equal_the_ledger(start, home, on):
     rows = [start(household=home) for _ in range(3)]
-    end_residence(residence=rows[0], ended_on=on, end_reason="DEPARTURE", on=on)
+    end_residence(residence=rows[1], ended_on=on, end_reason="DEPARTURE", on=on)
     told = dict(Resident.objects.values_list("pk", "present"))
     ledger = {r.pk: r.residences.open_on(on).exists() for r in Resident.objects.all()}
     assert told == ledger
@@ -271,7 +316,8 @@ def test_every_act_is_in_the_trail(start, home, on):
     entries = AuditEntry.objects.of(row)
     assert [e.action for e in entries] == ["create"]
     end_residence(residence=row, ended_on=on, end_reason="DEPARTURE", on=on)
-    assert set(entries.order_by("-pk").first().fields) == {"ended_on", "end_reason"}
+    last = entries.order_by("-pk").first()
+    assert set(last.fields) == {"ended_on", "end_reason"}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -287,7 +333,7 @@ def test_two_desks_cannot_register_one_person_twice(area_a, on):
                 resident=person,
                 kind="P",
                 household=home,
-                relation="CHILD",
+                relation="HEAD",
                 started_on=on - DAY,
                 start_reason="ARRIVAL",
                 on=on,

@@ -48,7 +48,8 @@ def test_residence_movements_at_the_edges_of_a_month(area_a):
     days = [month.period.start - DAY, month.period.start, month.period.end - DAY, month.period.end]
     rows = [factories.ResidenceFactory(household=home, started_on=day) for day in days]
     assert set(Residence.objects.started_in(month.period)) == set(rows[1:3])
-    for row, day in zip(rows, days, strict=True):
+    end_residence(residence=rows[3], ended_on=days[3], end_reason="DEATH", on=factories.day())
+    for row, day in zip(rows[2::-1], days[2::-1], strict=True):  # the head, the first, goes last
         end_residence(residence=row, ended_on=day, end_reason="DEATH", on=factories.day())
     assert set(Residence.objects.ended_in(month.period)) == set(rows[1:3])
 

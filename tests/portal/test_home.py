@@ -92,6 +92,7 @@ def test_the_words_of_what_is_due_are_true_of_the_rows_they_count(busy, chief, c
         "tạm trú đến hạn, quá hạn": "8",
         "lưu trú chưa xác nhận": "2",
         "cơ sở có giấy đến hạn, quá hạn": "2",
+        "việc chưa đồng bộ": "16",
     }
 
 

@@ -17,7 +17,7 @@ from households.services import (
     end_residence,
     extend_residence,
     start_residence,
-    transfer_residence,
+    transfer_members,
 )
 from incidents.models import Incident
 from kylien.accounts.models import Role, Scope
@@ -103,8 +103,13 @@ def test_opening_plus_in_minus_out_is_closing_in_any_history(area_a, area_b, on,
                 end_residence(residence=now, ended_on=day, end_reason="DEPARTURE", on=on)
             elif act == "move":
                 other = homes[1] if now.household_id == homes[0].pk else homes[0]
-                transfer_residence(
-                    residence=now, household=other, relation=now.relation, on_day=day, on=on
+                transfer_members(
+                    household=now.household,
+                    members=[now],
+                    to=other,
+                    relations={now.pk: (factories.relation_in(other), "")},
+                    on_day=day,
+                    on=on,
                 )
             elif now.kind == "T":
                 extend_residence(
@@ -151,7 +156,14 @@ def test_a_transfer_moves_its_neighbourhoods_and_not_the_ward(area_a, area_b, on
     here = factories.HouseholdFactory(neighbourhood=area_a)
     there = factories.HouseholdFactory(neighbourhood=area_b)
     row = factories.ResidenceFactory(household=here)
-    transfer_residence(residence=row, household=there, relation="CHILD", on_day=on, on=on)
+    transfer_members(
+        household=here,
+        members=[row],
+        to=there,
+        relations={row.pk: ("HEAD", "")},
+        on_day=on,
+        on=on,
+    )
     now = Month.containing(on, settings.REPORT_START_DAY)
     ward, part_a, part_b = (
         read(FIGURES, scope, [now])[now]
@@ -174,6 +186,8 @@ def busy_ward(area_a, area_b, on):
             factories.HouseholdFactory(neighbourhood=area, opened_on=dt.date(2020, 1, 1))
             for _ in range(3)
         ]
+        for home in homes[:2]:
+            factories.ResidenceFactory(household=home, started_on=on - 900 * DAY)
         for ago in (5, 20, 40, 70, 400):
             day = on - dt.timedelta(days=ago)
             row = factories.ResidenceFactory(household=homes[0], started_on=day)

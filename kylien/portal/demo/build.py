@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from businesses.models import Business
 from households.models import Household
+from households.services.duplicates import propose_all
 from kylien.accounts.models import User
 from kylien.areas.models import Ward
 from kylien.core.changes import acting
-from kylien.portal.demo import events, groups, homes, places, tenants, trade
+from kylien.portal.demo import events, groups, homes, places, residence, tenants, trade
 from kylien.portal.demo.scene import Numbers, Scene
 
 REASON = "Nạp dữ liệu trình diễn"
@@ -52,6 +53,8 @@ def load(*, password, scale=1, seed=7, progress=lambda part: None):
             scene.rng = Random(f"{seed}/{part}")
             _load_part(scene)
             progress(part)
+        residence.make_acts(scene)
+        propose_all()
 
 
 def _load_part(scene):
@@ -60,6 +63,8 @@ def _load_part(scene):
     businesses = trade.make_businesses(scene)
     here, gone = homes.make_homes(scene, {area: share[0] for area, share in shares.items()})
     tenants.make_tenants(scene, here, businesses)
+    residence.make_absences(scene, here)
+    residence.enter_twice(scene)
     made = groups.make_groups(scene, here, gone, {area: s[1:] for area, s in shares.items()})
     events.make_incidents(scene, businesses, made)
     events.make_stay_notices(scene, here, businesses)

@@ -1,4 +1,4 @@
-"""Households, the people in them, where they live and have lived, and who stays overnight.
+"""Households, the people in them, and where they live and have lived.
 
 `Residence` is the ledger of the population (Luật Cư trú 2020): one row a stay, permanent or
 temporary, half-open, never overwritten. A row is open on day D when `started_on <= D` and
@@ -14,14 +14,14 @@ from django.db import models
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, Subquery
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact
-from django.utils import timezone
 
 from businesses.models import Business
-from kylien.accounts.models import DeskRecord
 from kylien.areas.models import Neighbourhood
 from kylien.core import text
 from kylien.core.models import Record, RecordQuerySet, Tracked, TrackedQuerySet
 from kylien.core.search_index import folded_index
+
+ACT = "households.ResidenceAct"
 
 
 class HouseholdQuerySet(RecordQuerySet):
@@ -67,9 +67,17 @@ class Household(Record):
     opened_on = models.DateField("ngày lập hộ")
     dissolved_on = models.DateField("ngày xoá hộ", null=True, blank=True)
     note = models.TextField("ghi chú", blank=True, max_length=500)
+    # The acts that founded and closed it; what they did can be undone by them alone.
+    opened_by = models.ForeignKey(
+        ACT, models.PROTECT, "households_opened", null=True, editable=False
+    )
+    dissolved_by = models.ForeignKey(
+        ACT, models.PROTECT, "households_closed", null=True, editable=False
+    )
 
     objects = HouseholdQuerySet.as_manager()
     code_prefix = "H"
+    unrecorded_fields = (*Record.unrecorded_fields, "opened_by", "dissolved_by")
     derived_from = ("address",)
     constraint_fields = {"household_dissolved_after_opened": "dissolved_on"}
 
@@ -161,7 +169,7 @@ class ResidentQuerySet(RecordQuerySet):
         died = Residence.objects.died().filter(resident=OuterRef("pk"))
         return (
             self.select_related("neighbourhood")
-            .only(*shown, "neighbourhood__name")
+            .only(*shown, "same_as", "neighbourhood__name")
             .annotate(died=Exists(died))
             .prefetch_related(models.Prefetch("residences", now, to_attr="residences_now"))
         )
@@ -186,6 +194,7 @@ class Resident(Record):
     )
     sex = models.CharField("giới tính", max_length=1, choices=Sex)
     citizen_id = models.CharField("số định danh", max_length=12, blank=True)
+    old_id = models.CharField("số CMND cũ", max_length=9, blank=True)
     phone = models.CharField("điện thoại", max_length=20, blank=True)
     note = models.TextField("ghi chú", blank=True, max_length=500)
     # What the ledger says today; written by services.refresh_places() alone.
@@ -200,18 +209,35 @@ class Resident(Record):
         db_index=False,  # resident_by_area serves better
         verbose_name="tổ dân phố",
     )
+    folded_name = models.CharField(editable=False, default="", max_length=200)
+    # An alias: the same person as another row, which keeps all links (see DuplicatePair).
+    same_as = models.ForeignKey(
+        "self", models.PROTECT, "aliases", null=True, editable=False, verbose_name="trùng với"
+    )
+    entered_by = models.ForeignKey(
+        ACT, models.PROTECT, "residents_entered", null=True, editable=False
+    )
 
     objects = ResidentQuerySet.as_manager()
     code_prefix = "NK"
     code_width = 6
-    number_fields = ("citizen_id", "phone")
-    secret_fields = ("citizen_id", "phone")
-    unrecorded_fields = (*Record.unrecorded_fields, "present", "residence_kind", "neighbourhood")
-    masks = {"citizen_id": text.mask_id, "phone": text.mask_phone}
+    number_fields = ("citizen_id", "old_id", "phone")
+    secret_fields = ("citizen_id", "old_id", "phone")
+    unrecorded_fields = (
+        *Record.unrecorded_fields,
+        "present",
+        "residence_kind",
+        "neighbourhood",
+        "folded_name",
+        "entered_by",
+    )
+    masks = {"citizen_id": text.mask_id, "old_id": text.mask_id, "phone": text.mask_phone}
     derived_from = ("full_name",)
     constraint_fields = {
         "resident_citizen_id_once": "citizen_id",
         "resident_citizen_id_length": "citizen_id",
+        "resident_old_id_length": "old_id",
+        "resident_not_own_alias": "same_as",
     }
 
     class Meta(Record.Meta):
@@ -236,6 +262,10 @@ class Resident(Record):
             ),
             models.Index(fields=["citizen_id"], name="resident_citizen_id"),
             models.Index(fields=["phone"], name="resident_phone"),
+            # What duplicates are looked for by (see matching.blocking_keys).
+            models.Index(fields=["old_id"], name="resident_old_id"),
+            models.Index(fields=["folded_name"], name="resident_folded_name"),
+            models.Index(fields=["birth_date"], name="resident_birth_date"),
             folded_index("resident_search"),
         ]
         constraints = [
@@ -250,6 +280,16 @@ class Resident(Record):
                 condition=Q(citizen_id="") | Q(Exact(Length("citizen_id"), 12)),
                 violation_error_message="Số định danh có đúng 12 chữ số.",
             ),
+            models.CheckConstraint(
+                name="resident_old_id_length",
+                condition=Q(old_id="") | Q(Exact(Length("old_id"), 9)),
+                violation_error_message="Số CMND cũ có đúng 9 chữ số.",
+            ),
+            models.CheckConstraint(
+                name="resident_not_own_alias",
+                condition=Q(same_as=None) | ~Q(same_as=F("id")),
+                violation_error_message="Một người không thể trùng với chính mình.",
+            ),
         ]
 
     def __str__(self):
@@ -261,6 +301,13 @@ class Resident(Record):
     @staticmethod
     def make_sort_key(name):
         return text.sort_key(name)
+
+    def fill(self):
+        super().fill()
+        self.folded_name = text.fold(self.full_name)
+
+    def filled_fields(self):
+        return (*super().filled_fields(), "folded_name")
 
     def clean(self):
         if self.pk and self.birth_date:
@@ -301,6 +348,8 @@ class Resident(Record):
         row = self.residence_now
         if row:
             return row.badge(on)
+        if self.same_as_id:
+            return "mute", "Bản ghi trùng"
         return "mute", "Đã mất" if self.has_died() else "Đã rời phường"
 
 
@@ -328,8 +377,9 @@ class ResidenceQuerySet(TrackedQuerySet):
         return self.filter(end_reason=Residence.End.DEATH)
 
     def next_heads(self):
-        """Return the current rows of those who may become the head of their household."""
-        return self.current().permanent().exclude(relation=Residence.Relation.HEAD)
+        """Return the current rows of those who may become the head of their household: its
+        permanent members before those who stay for a time."""
+        return self.current().exclude(relation=Residence.Relation.HEAD).order_by("kind", "pk")
 
     def open_on(self, day):
         return self.filter(Q(ended_on=None) | Q(ended_on__gt=day), started_on__lte=day)
@@ -352,11 +402,6 @@ class ResidenceQuerySet(TrackedQuerySet):
         return self.filter(
             ended_on__gte=period.start, ended_on__lt=period.end, end_reason__in=reasons
         )
-
-    def overlapping(self, start, end=None):
-        """Return the rows that share a day with `[start, end)`, end empty meaning open."""
-        rows = self.filter(Q(ended_on=None) | Q(ended_on__gt=start))
-        return rows if end is None else rows.filter(started_on__lt=end)
 
     def expiring(self, on, days):
         """Return current temporary rows whose term ends within `days` of `on` or is over."""
@@ -452,9 +497,20 @@ class Residence(Tracked):
     expires_on = models.DateField("thời hạn đến", null=True, blank=True)
     ended_on = models.DateField("kết thúc ngày", null=True, blank=True)
     end_reason = models.CharField("lý do kết thúc", max_length=12, choices=End, blank=True)
+    end_ground = models.ForeignKey(
+        "households.EndGround",
+        models.PROTECT,
+        "residences",
+        null=True,
+        blank=True,
+        verbose_name="căn cứ kết thúc",
+    )
+    started_by = models.ForeignKey(ACT, models.PROTECT, "started", null=True, editable=False)
+    ended_by = models.ForeignKey(ACT, models.PROTECT, "ended", null=True, editable=False)
 
     objects = ResidenceQuerySet.as_manager()
     owner_code = "resident__code"
+    unrecorded_fields = (*Tracked.unrecorded_fields, "started_by", "ended_by")
     constraint_fields = {
         "residence_ends_after_start": "ended_on",
         "residence_end_has_reason": "end_reason",
@@ -573,6 +629,12 @@ class Residence(Tracked):
         """Return where the person stays: household, lodging or employer."""
         return self.household or self.lodging or self.employer
 
+    def badge_on(self, day):
+        """Return what the stay was on a past `day`, whatever became of it: `(tone, word)`."""
+        if self.kind == self.Kind.TEMPORARY and self.expires_on < day:
+            return "late", "Tạm trú · quá hạn"
+        return "ok", self.get_kind_display()
+
     def badge(self, on):
         """Return how the stay stands on the day `on`: `(tone, word)`."""
         if self.ended_on and self.ended_on <= on:
@@ -585,162 +647,3 @@ class Residence(Tracked):
         if left <= 30:
             return "due", f"Tạm trú · còn {left} ngày"
         return "ok", "Tạm trú"
-
-
-class StayNoticeQuerySet(RecordQuerySet):
-    def for_list(self):
-        return self.select_related("household", "lodging", "neighbourhood")
-
-    def unconfirmed(self):
-        return self.filter(confirmed_at=None)
-
-    def late(self):
-        """Return the notices that came after the hour the law sets."""
-        return self.filter(notified_at__gt=F("due_at"))
-
-    def arrived_in(self, period):
-        return self.filter(arrived_at__gte=period.start_at, arrived_at__lt=period.end_at)
-
-
-class StayNotice(DeskRecord):
-    """Notice that somebody stays overnight, less than 30 days (lưu trú).
-
-    Due before 23:00 of the first day; for arrivals after 23:00 before 08:00 of the next day.
-    Content: name, birth, number, reason, period, address. Source: Luật Cư trú Điều 30 as amended by
-    Luật 118/2025/QH15.
-    """
-
-    class Channel(models.TextChoices):
-        IN_PERSON = "in_person", "Trực tiếp"
-        PHONE = "phone", "Điện thoại"
-        ONLINE = "online", "VNeID, cổng dịch vụ công"
-
-    guest_name = models.CharField("họ và tên khách", max_length=100)
-    birth_date = models.DateField("ngày sinh")
-    birth_precision = models.CharField(
-        max_length=1,
-        choices=Resident.Precision,
-        default=Resident.Precision.DAY,
-        verbose_name="độ rõ ngày sinh",
-    )
-    id_number = models.CharField("số định danh, hộ chiếu", max_length=20, blank=True)
-    reason = models.CharField("lý do lưu trú", max_length=100)
-    arrived_at = models.DateTimeField("đến lúc")
-    leaves_on = models.DateField("dự kiến đi ngày")
-    household = models.ForeignKey(
-        Household, models.PROTECT, "stay_notices", null=True, blank=True, verbose_name="hộ"
-    )
-    lodging = models.ForeignKey(
-        Business,
-        models.PROTECT,
-        "stay_notices",
-        null=True,
-        blank=True,
-        verbose_name="cơ sở lưu trú",
-    )
-    neighbourhood = models.ForeignKey(
-        Neighbourhood, models.PROTECT, "stay_notices", editable=False, verbose_name="tổ dân phố"
-    )
-    channel = models.CharField(
-        "hình thức", max_length=10, choices=Channel, default=Channel.IN_PERSON
-    )
-    notified_at = models.DateTimeField("thông báo lúc", default=timezone.now)
-    due_at = models.DateTimeField("hạn thông báo", editable=False)
-    confirmed_at = models.DateTimeField("xác nhận lúc", null=True, editable=False)
-
-    objects = StayNoticeQuerySet.as_manager()
-    code_prefix = "LT"
-    code_width = 6
-    number_fields = ("id_number",)
-    secret_fields = ("id_number",)
-    masks = {"id_number": text.mask_id}
-    derived_from = ("guest_name", "arrived_at", "household", "lodging")
-    constraint_fields = {"stay_notice_one_host": "household"}
-
-    class Meta(DeskRecord.Meta):
-        verbose_name = "thông báo lưu trú"
-        verbose_name_plural = "thông báo lưu trú"
-        indexes = [
-            models.Index(fields=["-arrived_at", "-id"], name="stay_notice_order"),
-            models.Index(fields=["neighbourhood", "-arrived_at"], name="stay_notice_by_area"),
-            models.Index(
-                fields=["arrived_at"], name="stay_notice_open", condition=Q(confirmed_at=None)
-            ),
-            models.Index(fields=["id_number"], name="stay_notice_id_number"),
-            folded_index("stay_notice_search"),
-        ]
-        constraints = [
-            models.CheckConstraint(
-                name="stay_notice_one_host",
-                condition=Q(household__isnull=False, lodging=None)
-                | Q(household=None, lodging__isnull=False),
-                violation_error_message="Ghi một nơi: hoặc hộ, hoặc cơ sở lưu trú.",
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.code} · {self.guest_name}"
-
-    @staticmethod
-    def due(arrived_at):
-        """Return until when a stay that began at `arrived_at` must be notified (Điều 30.3)."""
-        local = timezone.localtime(arrived_at)
-        day_end = local.replace(hour=23, minute=0, second=0, microsecond=0)
-        if local < day_end:
-            return day_end
-        return day_end.replace(hour=8) + dt.timedelta(days=1)
-
-    def clean(self):
-        if self.arrived_at and self.leaves_on:
-            nights = (self.leaves_on - timezone.localdate(self.arrived_at)).days
-            if nights < 0:
-                raise ValidationError({"leaves_on": "Ngày đi không thể trước ngày đến."})
-            if nights >= 30:
-                raise ValidationError(
-                    {"leaves_on": "Ở từ 30 ngày trở lên thì đăng ký tạm trú, không phải lưu trú."}
-                )
-
-    def search_parts(self):
-        return self.guest_name, ()
-
-    @staticmethod
-    def make_sort_key(name):
-        return text.sort_key(name)
-
-    def fill(self):
-        super().fill()
-        host = self.household or self.lodging
-        if host:
-            self.neighbourhood_id = host.neighbourhood_id
-        if self.arrived_at:
-            self.due_at = self.due(self.arrived_at)
-
-    def filled_fields(self):
-        return (*super().filled_fields(), "due_at", "neighbourhood")
-
-    def birth(self):
-        return text.format_birth(self.birth_date, self.birth_precision)
-
-    birth.label = "ngày sinh"
-
-    def host(self):
-        return self.household or self.lodging
-
-    host.label = "nơi lưu trú"
-
-    def masked_id_number(self):
-        return self.masked("id_number")
-
-    @property
-    def is_late(self):
-        return self.notified_at > self.due_at
-
-    def badge(self):
-        if not self.confirmed_at:
-            return "due", "Chưa xác nhận"
-        return ("late", "Báo trễ") if self.is_late else ("ok", "Đã xác nhận")
-
-    def standing(self):
-        return self.badge()[1]
-
-    standing.label = "tình trạng"

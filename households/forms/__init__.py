@@ -1,0 +1,1 @@
+"""Forms of the app, by what they are about."""

@@ -1,0 +1,62 @@
+"""Acts on the ledger of residence: `ledger` (rows), `acts`, `transfers` between beats, `undo`."""
+
+from households.services.acts import (
+    Newcomer,
+    change_head,
+    end_residence,
+    end_residences,
+    endings_refused,
+    enter_resident,
+    extend_residence,
+    extend_residences,
+    extension_refused,
+    extensions_refused,
+    found_household,
+    leave_ward,
+    merge_households,
+    register_birth,
+    register_death,
+    return_resident,
+    split_household,
+    transfer_members,
+)
+from households.services.ledger import check_start, refresh_places, start_residence, years_later
+from households.services.transfers import (
+    ask_transfer,
+    confirm_transfer,
+    refuse_transfer,
+    withdraw_transfer,
+)
+from households.services.undo import merges_of, undo_act, what_rests_on
+
+__all__ = [
+    "Newcomer",
+    "ask_transfer",
+    "change_head",
+    "check_start",
+    "confirm_transfer",
+    "end_residence",
+    "end_residences",
+    "endings_refused",
+    "enter_resident",
+    "extend_residence",
+    "extend_residences",
+    "extension_refused",
+    "extensions_refused",
+    "found_household",
+    "leave_ward",
+    "merge_households",
+    "merges_of",
+    "refresh_places",
+    "refuse_transfer",
+    "register_birth",
+    "register_death",
+    "return_resident",
+    "split_household",
+    "start_residence",
+    "transfer_members",
+    "undo_act",
+    "what_rests_on",
+    "withdraw_transfer",
+    "years_later",
+]

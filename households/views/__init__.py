@@ -1,0 +1,1 @@
+"""Pages of the app, by what they are about; each module ends with its addresses."""
