@@ -321,6 +321,19 @@ class Resident(Record):
 
     birth.label = "ngày sinh"
 
+    def age_on(self, day):
+        """Return the age on `day` in words: "50", or "77–78" where only the year is known."""
+        born = self.birth_date
+        last = {
+            self.Precision.DAY: born,
+            self.Precision.MONTH: born.replace(day=28),
+            self.Precision.YEAR: born.replace(month=12, day=31),
+        }[self.birth_precision]
+        oldest, youngest = (
+            day.year - d.year - ((day.month, day.day) < (d.month, d.day)) for d in (born, last)
+        )
+        return f"{max(oldest, 0)}" if oldest == youngest else f"{max(youngest, 0)}–{oldest}"
+
     def masked_citizen_id(self):
         return self.masked("citizen_id")
 

@@ -109,6 +109,7 @@ def members_on(residences, day, today):
     rows = [r for r in residences if r.started_on <= day and (not r.ended_on or r.ended_on > day)]
     for row in rows:
         row.state = row.badge(today) if day == today else row.badge_on(day)
+        row.age = row.resident.age_on(day)
     return sorted(rows, key=lambda r: (r.relation != Residence.Relation.HEAD, r.kind, r.pk))
 
 

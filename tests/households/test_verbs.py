@@ -137,3 +137,21 @@ def test_a_household_with_people_keeps_its_neighbourhood_and_is_not_dissolved(ar
     with pytest.raises(ValidationError) as caught:
         home.full_clean()
     assert "dissolved_on" in caught.value.message_dict
+
+
+@pytest.mark.parametrize(
+    ("born", "precision", "on", "age"),
+    [
+        (dt.date(1990, 9, 5), "D", dt.date(2026, 9, 4), "35"),
+        (dt.date(1990, 9, 5), "D", dt.date(2026, 9, 5), "36"),
+        (dt.date(2000, 2, 29), "D", dt.date(2026, 2, 28), "25"),
+        (dt.date(1990, 9, 1), "M", dt.date(2026, 9, 15), "35–36"),
+        (dt.date(1990, 9, 1), "M", dt.date(2026, 10, 1), "36"),
+        (dt.date(1948, 1, 1), "Y", dt.date(2026, 11, 25), "77–78"),
+        (dt.date(1948, 1, 1), "Y", dt.date(2026, 12, 31), "78"),
+        (dt.date(2026, 11, 20), "D", dt.date(2026, 11, 25), "0"),
+    ],
+)
+def test_age_is_the_whole_range_that_is_known(born, precision, on, age):
+    person = Resident(full_name="A", birth_date=born, birth_precision=precision)
+    assert person.age_on(on) == age
