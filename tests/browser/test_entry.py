@@ -625,28 +625,9 @@ def test_the_card_of_somebody_known_opens_his_page_and_fills_nothing(as_clerk):
     expect(other.value.get_by_role("heading", level=1)).to_contain_text(name)
 
 
-def equip(page, address, *changes):
-    """Open a page with the script and its hooks on it, whether it has them already or not."""
-
-    def change(route):
-        body = route.fetch().text()
-        if "entry.js" not in body:
-            body = body.replace(
-                "</head>", '<script src="/static/js/entry.js" defer></script></head>'
-            )
-        for hook, there, with_it in changes:
-            if hook not in body:
-                body = body.replace(there, with_it, 1)
-        route.fulfill(body=body, content_type="text/html; charset=utf-8")
-
-    page.route(f"**{address}", change)
-    page.goto(address)
-    page.unroute(f"**{address}")
-
-
 def test_a_card_fills_a_stay_notice_with_the_moment_of_arrival(page, sign_in):
     sign_in(page, "trucban")
-    equip(page, "/stay-notices/create/")
+    page.goto("/stay-notices/create/")
     arrived = page.locator("[name=arrived_at]")
     arrived.evaluate("input => { input.value = ''; }")
     number = unique("042090")
@@ -659,17 +640,9 @@ def test_a_card_fills_a_stay_notice_with_the_moment_of_arrival(page, sign_in):
     assert page.url.endswith("/stay-notices/create/")
 
 
-FORM = '<form method="post" class="card record-form"'
-
-
 def test_a_card_fills_the_form_of_one_person_and_the_check_runs(as_clerk):
     page = as_clerk
-    equip(
-        page,
-        "/residents/create/",
-        ("data-person-check", FORM, f"{FORM} data-person-check"),
-        ("data-scan-for", FORM, f'<div data-scan-for="resident"></div>{FORM}'),
-    )
+    page.goto("/residents/create/")
     number = unique("042190")  # of a woman
     scan(page, CARD.format(number, "999000002", "Mạc Văn Đơn"))
     for name, value in (
@@ -686,7 +659,6 @@ def test_a_card_fills_the_form_of_one_person_and_the_check_runs(as_clerk):
 def test_the_row_on_a_household_is_checked_too(as_clerk):
     page = as_clerk
     found_one(page, "Khổng Thị Trong Hộ", unique("042190"))
-    equip(page, "".join(page.url.partition("/households/")[1:]))
     member = page.locator("form.member-entry")
     member.get_by_label("Họ và tên").fill("Khổng Thị Trong Hộ")
     member.get_by_label("Ngày sinh").fill("5/9/90")
