@@ -251,7 +251,7 @@ class TransferRequestFilterSet(RecordFilterSet):
 
     def by_state(self, rows, name, value):
         if value == "mine":
-            return rows.to_decide(self.request.user.scope)
+            return rows.to_decide(self.request.user)
         return rows.open() if value == "open" else rows.filter(decision=value)
 
 

@@ -146,13 +146,14 @@ class ResidenceActTable(RecordTable):
     household = Cell(accessor="household__code", verbose_name="Hộ", orderable=False)
     neighbourhood = Cell(verbose_name="Tổ dân phố", orderable=False)
     author = Cell(accessor="author", verbose_name="Người làm", orderable=False)
+    created_at = MomentCell(verbose_name="Ghi lúc")
     file_number = Cell(verbose_name="Mã hồ sơ", orderable=False)
     state = BadgeCell(accessor="badge", verbose_name="Tình trạng", orderable=False)
 
     class Meta(RecordTable.Meta):
         model = ResidenceAct
         fields = ()
-        order_by = ("-happened_on", "-pk")
+        order_by = ("-created_at", "-pk")
 
 
 class TransferRequestTable(RecordTable):

@@ -38,11 +38,14 @@ class Entry:
     day: date
     sentence: str
     act: object = None
+    opens: bool = False  # the act's page is among the reader's
 
 
-def timeline(household, residences, acts):
+def timeline(household, residences, acts, scope):
     """Return the entries of a household from its ledger rows and its acts, newest first."""
-    found = [Entry(act.happened_on, act.summary, act) for act in acts]
+    found = [
+        Entry(act.happened_on, act.summary, act, scope.holds(act.neighbourhood_id)) for act in acts
+    ]
     found += _without_acts(residences)
     if household.opened_by_id is None:
         found.append(Entry(household.opened_on, "Lập hộ."))

@@ -73,6 +73,10 @@ ADMIN = {
 NAMES_AREAS = {"household-transfer", "residence-transfer"}
 
 
+# The receiving officer's and the chief's: a clerk sees the request and does not decide.
+DECISIONS = {"transferrequest-confirm", "transferrequest-refuse"}
+
+
 def fill(area, texts, numbers, since):
     """Make a row of every model in `area`, each text ending in `texts`; return `{model: row}`."""
 
@@ -198,6 +202,8 @@ def expected_of_records(route, user, row):
     if row is None:
         return 200
     if not view_class.model.objects.visible_to(user).filter(pk=row.pk).exists():
+        return 404
+    if route.name in DECISIONS and row not in view_class.model.objects.to_decide(user):
         return 404
     if route.verb == "change" and not row.changeable_by(user, timezone.now()):
         return 403

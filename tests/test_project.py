@@ -147,6 +147,7 @@ CLOCK = {
     "households/models/stays.py: StayNotice": "notified_at of a notice taken down now",
     "households/views/stays.py: ConfirmStayNotice.post": "confirmed_at",
     "households/services/undo.py: undo_act": "undone_at",
+    "households/views/entry.py: ScanCard.post": "when a guest's card was scanned",
     "households/services/duplicates.py: _decide": "decided_at",
     "households/services/transfers.py: _decide": "decided_at",
     # Moments: the desk's 15 minutes to mend its own records.

@@ -28,9 +28,10 @@ from households.services import (
     transfer_members,
     undo_act,
 )
+from kylien.accounts.models import Role
 from kylien.areas.models import Neighbourhood
 from kylien.core import text
-from kylien.core.forms import CodeField, DayField, RecordForm, RecordFormMixin
+from kylien.core.forms import CodeField, DayField, RecordForm, RecordFormMixin, is_key
 
 Relation = Residence.Relation
 CHANGED = "Người trong hộ vừa thay đổi ở nơi khác: {}. Xem lại rồi bấm ghi lần nữa."
@@ -251,11 +252,9 @@ class MembersMixin:
         seen = self.data.get(self.add_prefix("seen"))
         if seen is None:
             return
-        before = {int(key) for key in seen.split() if key.isascii() and key.isdecimal()}
+        before = {int(key) for key in seen[:5000].split() if is_key(key)}
         now = {row.pk: row.resident.full_name for row in self.rows}
-        gone = Residence.objects.filter(
-            pk__in=[key for key in before if key < 2**63 and key not in now]
-        )
+        gone = Residence.objects.filter(pk__in=[key for key in before if key not in now])
         gone = gone.filter(household=self.origin()).select_related("resident")
         told = [f"{row.resident} {self._why(row)}" for row in gone]
         told += [f"có thêm {name}" for key, name in now.items() if key not in before]
@@ -414,15 +413,18 @@ class TransferMixin:
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        mine = [] if self.user.scope.whole_ward else self.user.scope.neighbourhood_ids
-        elsewhere = Neighbourhood.objects.exclude(pk__in=mine)
-        if self.user.scope.whole_ward:
+        if self.user.has_role(Role.CHIEF):  # he need not ask
             for name in ("to_neighbourhood", "address"):
                 del self.fields[name]
             self.fields["household"].required = True
             self.fields["household"].help_text = ""
-        else:
-            self.fields["to_neighbourhood"].queryset = elsewhere
+            return
+        mine = self.user.scope.neighbourhood_ids or [self.here().pk]
+        self.fields["to_neighbourhood"].queryset = Neighbourhood.objects.exclude(pk__in=mine)
+
+    def here(self):
+        """Return the neighbourhood that people leave."""
+        return self.instance.neighbourhood
 
     def clean(self):
         data = super().clean()
@@ -435,6 +437,9 @@ class TransferMixin:
                 self.add_error("address", "Ghi địa chỉ nơi đến, để cảnh sát khu vực ở đó nhận.")
         elif to and area:
             self.add_error("to_neighbourhood", "Đã chọn hộ đến: để trống ô này.")
+        elif to and self.user.has_role(Role.CLERK) and to.neighbourhood_id != self.here().pk:
+            sentence = f"Hộ này ở {to.neighbourhood}: chọn ở ô địa bàn khác, để nơi đó nhận."
+            self.add_error("household", sentence)
         return data
 
     def ask(self, household, members):
@@ -471,21 +476,22 @@ class TransferForm(TransferMixin, ActForm):
         return data
 
     def save(self, commit=True):
-        """Move him, or ask the other officer. Raises ValidationError keyed by field."""
+        """Move him and return the act, or ask the other officer and return the request.
+
+        Raises ValidationError keyed by field.
+        """
         data, row = self.cleaned_data, self.instance
         if self.asks:
-            self.ask(row.household, [row])
-        else:
-            transfer_members(
-                household=row.household,
-                members=[row],
-                to=data["household"],
-                relations={row.pk: (data["relation"], data["relation_note"])},
-                on_day=data["started_on"],
-                file_number=data["file_number"],
-                on=self.on,
-            )
-        return row
+            return self.ask(row.household, [row])
+        return transfer_members(
+            household=row.household,
+            members=[row],
+            to=data["household"],
+            relations={row.pk: (data["relation"], data["relation_note"])},
+            on_day=data["started_on"],
+            file_number=data["file_number"],
+            on=self.on,
+        )
 
 
 class TransferMembersForm(TransferMixin, HouseholdActForm):
@@ -506,21 +512,22 @@ class TransferMembersForm(TransferMixin, HouseholdActForm):
         return data
 
     def save(self, commit=True):
-        """Move them, or ask the other officer. Raises ValidationError keyed by field."""
+        """Move them and return the act, or ask the other officer and return the request.
+
+        Raises ValidationError keyed by field.
+        """
         data = self.cleaned_data
         if self.asks:
-            self.ask(self.instance, self.chosen)
-        else:
-            transfer_members(
-                household=self.instance,
-                members=self.chosen,
-                to=data["household"],
-                relations=self.relation_of,
-                on_day=data["started_on"],
-                file_number=data["file_number"],
-                on=self.on,
-            )
-        return self.instance
+            return self.ask(self.instance, self.chosen)
+        return transfer_members(
+            household=self.instance,
+            members=self.chosen,
+            to=data["household"],
+            relations=self.relation_of,
+            on_day=data["started_on"],
+            file_number=data["file_number"],
+            on=self.on,
+        )
 
 
 class ConfirmTransferForm(MembersMixin, ActForm):

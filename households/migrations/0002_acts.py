@@ -719,9 +719,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="residencerule",
             constraint=models.CheckConstraint(
-                condition=models.Q(("value__gt", 0)),
+                condition=models.Q(("value__gt", 0), ("value__lte", 366)),
                 name="residence_rule_positive",
-                violation_error_message="Giá trị phải lớn hơn 0.",
+                violation_error_message="Giá trị từ 1 đến 366.",
             ),
         ),
         migrations.AddConstraint(

@@ -18,8 +18,8 @@ class AbsenceQuerySet(RecordQuerySet):
         return self.select_related("resident", "neighbourhood")
 
     def current(self):
-        """Return the absences whose person has not come back."""
-        return self.filter(returned_on=None)
+        """Return the absences of people who live here and have not come back."""
+        return self.filter(returned_on=None, resident__present=True)
 
     def open_on(self, day):
         """Return the absences that lasted on `day`."""

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from households.models.population import Household, Residence
-from kylien.accounts.models import User
+from kylien.accounts.models import Role, User
 from kylien.areas.models import Neighbourhood
 from kylien.core.models import Record, RecordQuerySet, Tracked
 from kylien.core.search_index import folded_index
@@ -110,7 +110,8 @@ class ResidenceAct(Record):
         return f"{self.code} · {self.get_kind_display()}"
 
     def search_parts(self):
-        return "", (self.summary, self.file_number)
+        homes = [home.code for home in (self.household, self.other_household) if home]
+        return "", (self.summary, self.file_number, *homes)
 
     @staticmethod
     def make_sort_key(name):
@@ -141,17 +142,24 @@ class TransferRequestQuerySet(RecordQuerySet):
         return self.filter(Q(neighbourhood__in=areas) | Q(to_neighbourhood__in=areas))
 
     def for_list(self):
-        return self.select_related("household", "neighbourhood", "to_neighbourhood", "asked_by")
+        return self.select_related("neighbourhood", "to_neighbourhood", "act")
 
     def open(self):
         return self.filter(decided_at=None)
 
-    def to_decide(self, scope):
-        """Return the open transfers that this scope may confirm: into its own neighbourhoods."""
+    def to_decide(self, user):
+        """Return the open transfers that `user` may confirm: the chief all, an area officer those
+        into his neighbourhoods."""
         rows = self.open()
-        if scope.whole_ward:
+        if user.has_role(Role.CHIEF):
             return rows
-        return rows.filter(to_neighbourhood__in=scope.neighbourhood_ids)
+        return rows.filter(to_neighbourhood__in=user.scope.neighbourhood_ids)
+
+    def asked_by_beat(self, user):
+        """Return the transfers that `user` may take back: those out of his neighbourhoods."""
+        if user.has_role(Role.CHIEF):
+            return self.all()
+        return self.filter(neighbourhood__in=user.scope.neighbourhood_ids)
 
 
 class TransferRequest(Record):
@@ -249,6 +257,8 @@ class TransferRequest(Record):
     def badge(self):
         if not self.decision:
             return "due", "Chờ nhận"
+        if self.act and self.act.undone_at:
+            return "mute", "Đã nhận, sau đó hoàn tác"
         tone = "ok" if self.decision == self.Decision.CONFIRMED else "mute"
         return tone, self.get_decision_display()
 

@@ -115,7 +115,12 @@ class Household(Record):
         if not self.pk:
             return
         errors = {}
-        kept = Household.objects.values_list("neighbourhood_id", flat=True).get(pk=self.pk)
+        stored = Household.objects.values_list("neighbourhood_id", "dissolved_on")
+        kept, dissolved_on = stored.get(pk=self.pk)
+        if dissolved_on and not self.dissolved_on:
+            errors["dissolved_on"] = (
+                "Hộ đã xoá thì không mở lại ở đây: hoàn tác việc đã xoá hộ, hoặc lập hộ mới."
+            )
         tied = (self.residences, self.group_memberships.filter(left_on=None), self.stay_notices)
         if kept != self.neighbourhood_id and any(rows.exists() for rows in tied):
             errors["neighbourhood"] = (
@@ -150,6 +155,11 @@ class Household(Record):
 
     def state_badge(self):
         return ("mute", "Đã xoá") if self.dissolved_on else ("ok", "Đang cư trú")
+
+
+def _years(born, day):
+    """Return the whole years from `born` to `day`, 0 before it."""
+    return max(day.year - born.year - ((day.month, day.day) < (born.month, born.day)), 0)
 
 
 class ResidentQuerySet(RecordQuerySet):
@@ -329,10 +339,12 @@ class Resident(Record):
             self.Precision.MONTH: born.replace(day=28),
             self.Precision.YEAR: born.replace(month=12, day=31),
         }[self.birth_precision]
-        oldest, youngest = (
-            day.year - d.year - ((day.month, day.day) < (d.month, d.day)) for d in (born, last)
-        )
-        return f"{max(oldest, 0)}" if oldest == youngest else f"{max(youngest, 0)}–{oldest}"
+        oldest, youngest = _years(born, day), _years(last, day)
+        return f"{oldest}" if oldest == youngest else f"{youngest}–{oldest}"
+
+    def oldest_on(self, day):
+        """Return the whole years that somebody born when it is known has at most on `day`."""
+        return _years(self.birth_date, day)
 
     def masked_citizen_id(self):
         return self.masked("citizen_id")

@@ -92,8 +92,8 @@ class ResidenceRule(DatedRule):
             ),
             models.CheckConstraint(
                 name="residence_rule_positive",
-                condition=Q(value__gt=0),
-                violation_error_message="Giá trị phải lớn hơn 0.",
+                condition=Q(value__gt=0, value__lte=366),
+                violation_error_message="Giá trị từ 1 đến 366.",
             ),
             models.UniqueConstraint(
                 name="residence_rule_once_a_day",

@@ -6,6 +6,7 @@ residences of one household, their residents loaded; `relations` maps a residenc
 field, where a rule or another row stands in the way.
 """
 
+import datetime as dt
 from dataclasses import dataclass
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -145,14 +146,15 @@ def return_resident(*, resident, kind, started_on, on, file_number="", place="",
 def register_birth(
     *, household, resident, relation, on, relation_note="", started_on=None, file_number=""
 ):
-    """Enter a newborn (not saved yet) into a household from his birth, or from `started_on`."""
+    """Enter a newborn (not saved yet) into a household from `started_on`; without it since his
+    birth, or since the household exists."""
     return enter_resident(
         resident=resident,
         kind=PERMANENT,
         household=household,
         relation=relation,
         relation_note=relation_note,
-        started_on=started_on or resident.birth_date,
+        started_on=started_on or max(resident.birth_date, household.opened_on),
         start_reason=Start.BIRTH,
         file_number=file_number,
         on=on,
@@ -282,7 +284,12 @@ def transfer_members(*, household, members, to, relations, on_day, on, file_numb
 
 
 def move_rows(rows, to, relations, day, end_reason, start_reason, *, act, on):
-    """End rows and start their successors in the household `to`; return those."""
+    """End rows and start their successors in the household `to`; return those.
+
+    Into another neighbourhood it is a transfer, whatever else: both count what went and came.
+    """
+    if any(row.neighbourhood_id != to.neighbourhood_id for row in rows):
+        end_reason, start_reason = End.TRANSFER, Start.TRANSFER
     close_rows(rows, day, end_reason, act=act, on=on)
     return open_rows(
         [_successor(row, to, relations[row.pk], day, start_reason) for row in rows],
@@ -296,6 +303,7 @@ def _successor(row, household, relation, day, start_reason):
         resident=row.resident,
         kind=row.kind,
         household=household,
+        lodging=row.lodging if household == row.household else None,
         employer=row.employer,
         relation=relation[0],
         relation_note=relation[1],
@@ -492,9 +500,14 @@ def extension_refused(row, expires_on, on, rules=None):
     days = (rules or ResidenceRule.objects).number(ResidenceRule.Key.EXTENSION_DAYS, on)
     term = text.format_date(row.expires_on)
     if (row.expires_on - on).days > days:
-        return f"hạn đến {term}, chỉ gia hạn trong {days} ngày trước đó (Luật Cư trú Điều 28)."
+        opens = text.format_date(row.expires_on - dt.timedelta(days=days))
+        return (
+            f"hạn đến {term}, gia hạn được từ {opens}, {days} ngày trước đó (Luật Cư trú Điều 28)."
+        )
     if expires_on <= row.expires_on:
         return f"hạn đang ghi là {term}, phải ghi ngày sau đó."
+    if expires_on <= on:
+        return "ngày gia hạn phải sau hôm nay."
     return ""
 
 

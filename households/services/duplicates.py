@@ -576,6 +576,7 @@ def unmerge_people(*, pair, reason, on):
         raise _refusal(format_html(sentence, sentences))
     kept, gone = _merged(pair)
     moved, act = pair.moved, _act_of(pair)
+    decided_on = timezone.localdate(pair.decided_at)
     with acting(reason=f"{PARTING}: {reason}"):
         # First: what a standing merge has touched is not undone by itself.
         _undecide(pair)
@@ -584,11 +585,12 @@ def unmerge_people(*, pair, reason, on):
             undo_act(act=act, reason=reason, on=on)
         Residence.objects.filter(pk__in=moved["residences"]).update(resident=gone)
         Absence.objects.filter(pk__in=moved["absences"]).update(resident=gone)
-        Absence.objects.filter(pk__in=moved["absences_ended"]).update(returned_on=None)
+        # Ended by the merge that day; a day mended since is an officer's word.
+        ended = Absence.objects.filter(pk__in=moved["absences_ended"])
+        ended.filter(returned_on=decided_on).update(returned_on=None)
         Resident.objects.filter(pk__in=moved["aliases"], same_as=kept).update(same_as=gone)
         _move_fields(kept, gone, moved["fields"])
         refresh_places([kept.pk, gone.pk])
-        _last_place(kept)
         _propose_again(kept, gone, spare=pair)
     pair.refresh_from_db()
     return pair
@@ -615,14 +617,6 @@ def _merged(pair):
 
 def _act_of(pair):
     return ResidenceAct.objects.filter(pk=pair.moved.get("act")).first()
-
-
-def _last_place(person):
-    """Give somebody who left the place of his last stay: a merge may have given him a later one."""
-    if not Resident.objects.filter(pk=person.pk, present=True).exists():
-        last = person.residences.order_by("-started_on", "-pk").first()
-        place = last.neighbourhood_id if last else None
-        Resident.objects.filter(pk=person.pk).refresh_derived(neighbourhood=place)
 
 
 def what_rests_on_merge(pair):

@@ -1,7 +1,7 @@
 """Starting and ending rows of the ledger: what every act is made of.
 
-Everything that writes a `Residence` passes here. The person is locked first (SQLite's immediate
-transactions lock all), so two desks cannot both find him free. Raises ValidationError, its
+Everything that writes a `Residence` passes here. One act writes at a time (`lock_ledger`), so two
+desks cannot both find a person free. Raises ValidationError, its
 sentences keyed by field; where a row collides with another, the sentence links to that one.
 """
 
@@ -9,15 +9,24 @@ import datetime as dt
 from functools import wraps
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import IntegrityError, transaction
-from django.db.models import Case, DateField, Q, Value, When
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Case, DateField, Max, Q, Value, When
 from django.urls import reverse
 from django.utils.html import format_html
 
-from households.models import Absence, Household, Residence, ResidenceAct, ResidenceRule, Resident
+from households.models import (
+    Absence,
+    Household,
+    Residence,
+    ResidenceAct,
+    ResidenceRule,
+    Resident,
+    TransferMember,
+)
 from kylien.core import text
 from kylien.core.changes import current_act
 from kylien.core.forms import sentence_of
+from kylien.core.models import CodeCounter
 
 Act, Start, End, Relation = ResidenceAct.Kind, Residence.Start, Residence.End, Residence.Relation
 
@@ -73,8 +82,16 @@ def acting_user():
     return user if getattr(user, "is_authenticated", False) else None
 
 
+def lock_ledger():
+    """Let one act on the ledger write at a time: the first lock of each, so that none waits for
+    another that waits for it. An act takes some hundredths of a second. To be called inside a
+    transaction that will write more than one act, or codes before its act."""
+    if connection.features.has_select_for_update:  # SQLite's transactions wait as a whole
+        CodeCounter.hold(ResidenceAct.code_prefix)
+
+
 def lock_people(resident_ids):
-    """Lock people in the order of their keys, so that two acts cannot wait for each other."""
+    """Lock people whose own pages may be written meanwhile."""
     rows = Resident.objects.select_for_update().filter(pk__in=set(resident_ids))
     return list(rows.order_by("pk"))
 
@@ -96,6 +113,7 @@ def one_act(function):
     def run(**kwargs):
         try:
             with transaction.atomic():
+                lock_ledger()
                 return function(**kwargs)
         except IntegrityError as error:
             field, sentence = sentence_of(error, Residence)
@@ -171,6 +189,7 @@ def open_rows(rows, *, act, on):
     Raises ValidationError, keyed by field, where one of them may not start.
     """
     rows = sorted(rows, key=lambda row: row.relation != Relation.HEAD)
+    _read_hosts(rows)
     ledger, rules = ledger_of(rows), ResidenceRule.objects.book()
     for row in rows:
         check_host(row)
@@ -181,6 +200,14 @@ def open_rows(rows, *, act, on):
     Residence.objects.bulk_create(rows)
     refresh_places([row.resident_id for row in rows])
     return rows
+
+
+def _read_hosts(rows):
+    """Read the households again, now that no other act writes: one may be gone since the form."""
+    homes = {home.pk: home for home in lock_households(*(row.household for row in rows))}
+    for row in rows:
+        if row.household_id:
+            row.household = homes[row.household_id]
 
 
 def ledger_of(rows):
@@ -301,6 +328,7 @@ def close_rows(rows, ended_on, end_reason, *, act, on, ground=None):
     the day is before its start or after `on`.
     """
     keys = [row.pk for row in rows]
+    _refuse_asked_for(keys)
     days = ended_on if isinstance(ended_on, dict) else dict.fromkeys(keys, ended_on)
     ended = dict(Residence.objects.filter(pk__in=keys).values_list("pk", "ended_on"))
     for row in rows:
@@ -310,8 +338,7 @@ def close_rows(rows, ended_on, end_reason, *, act, on, ground=None):
         elif days[row.pk] > on:
             sentence = "Ngày này không thể sau hôm nay."
         elif days[row.pk] < row.started_on:
-            began = text.format_date(row.started_on)
-            sentence = format_html("{} ở đây từ {}: không thể trước ngày đó.", name, began)
+            sentence = _told_too_early(row, name)
         else:
             continue
         raise ValidationError({"ended_on": sentence})
@@ -319,6 +346,34 @@ def close_rows(rows, ended_on, end_reason, *, act, on, ground=None):
     Residence.objects.filter(pk__in=keys).update(ended_on=_day_of(days), **values)
     for row in rows:
         row.ended_on, row.end_reason, row.end_ground, row.ended_by = days[row.pk], *values.values()
+
+
+def _told_too_early(row, name):
+    """Return why a row cannot end before it began: he came then, or an act replaced his row then,
+    which is undone and done again from an earlier day."""
+    began, act = text.format_date(row.started_on), row.started_by
+    if row.start_reason in Start.external() or act is None:
+        return format_html("{} ở đây từ {}: không thể trước ngày đó.", name, began)
+    words = f"{act.get_kind_display().lower()} từ {began}"
+    return format_html(
+        "{} có {}: muốn ghi ngày sớm hơn thì hoàn tác việc đó rồi ghi lại.", name, link(act, words)
+    )
+
+
+def _refuse_asked_for(keys):
+    """Refuse to end stays that another beat was asked to take in: the request would point nowhere.
+
+    Raises ValidationError with a link to the request.
+    """
+    asked = TransferMember.objects.filter(residence__in=keys, open=True)
+    waiting = asked.select_related("request", "residence__resident").first()
+    if waiting:
+        sentence = format_html(
+            "{} đang có đề nghị chuyển {} chờ trả lời: rút lại trước.",
+            waiting.residence.resident,
+            link(waiting.request, waiting.request.code),
+        )
+        raise ValidationError({NON_FIELD_ERRORS: sentence})
 
 
 def _day_of(days):
@@ -355,10 +410,11 @@ def settle_all(households, day, *, act):
             continue
         sentence = format_html(
             "Chủ hộ {} đi mà hộ còn {} người: "
-            '<a href="{}">đổi chủ hộ</a> trước (cùng ngày cũng được), rồi làm lại việc này.',
+            '<a href="{}?on={}">đổi chủ hộ</a> trước từ cùng ngày, rồi làm lại việc này.',
             household.code,
             len(living[household.pk]),
             reverse("household-head", args=[household.pk]),
+            text.format_date(day),
         )
         raise ValidationError({NON_FIELD_ERRORS: sentence})
     close_households([h for h in households if h.pk not in living], day, act=act)
@@ -378,7 +434,9 @@ def close_households(households, day, *, act):
     left = {key: max(day, joined) for key, joined in rows.values_list("pk", "joined_on")}
     if left:
         places.filter(pk__in=left).update(left_on=_day_of(left), left_by=act)
-    days = {household.pk: max(day, household.opened_on) for household in households}
+    ends = Residence.objects.filter(household__in=households).order_by()
+    last = dict(ends.values_list("household").annotate(last=Max("ended_on")))
+    days = {h.pk: max(day, h.opened_on, last.get(h.pk) or day) for h in households}
     rows = Household.objects.filter(pk__in=days)
     rows.update(dissolved_on=_day_of(days), dissolved_by=act)
 
@@ -392,6 +450,7 @@ def refresh_places(resident_ids):
         row = now.get(resident_id)
         place = (row.kind, row.neighbourhood_id) if row else None
         places.setdefault(place, []).append(resident_id)
+    _keep_last_places(places.get(None, ()))
     for place, found in places.items():
         values = {"present": False, "residence_kind": ""}
         if place:
@@ -403,6 +462,18 @@ def refresh_places(resident_ids):
             if place:
                 away = Absence.objects.current().filter(resident__in=found[start : start + 500])
                 away.refresh_derived(neighbourhood=neighbourhood)
+
+
+def _keep_last_places(resident_ids):
+    """Give people who left the place of their last stay, which an undoing may have changed; who
+    has none is nobody's."""
+    if not resident_ids:
+        return
+    rows = Residence.objects.filter(resident__in=resident_ids).order_by("started_on", "pk")
+    last = dict.fromkeys(resident_ids) | dict(rows.values_list("resident", "neighbourhood"))
+    for neighbourhood in set(last.values()):
+        keys = [key for key, place in last.items() if place == neighbourhood]
+        Resident.objects.filter(pk__in=keys).refresh_derived(neighbourhood=neighbourhood)
 
 
 def years_later(day: dt.date, years: int) -> dt.date:

@@ -38,6 +38,11 @@ def ask_transfer(*, household, members, to_neighbourhood, address, starts_on, on
     `household` is None for lodgers of a business. Nothing in the ledger changes yet.
     """
     some_of(members)
+    lock_people([row.resident_id for row in members])
+    keys = [row.pk for row in members]
+    if Residence.objects.current().filter(pk__in=keys).count() != len(keys):
+        sentence = "Có người không còn ở đây: tải lại trang rồi đề nghị lại."
+        raise ValidationError({NON_FIELD_ERRORS: sentence})
     if starts_on > on:
         raise ValidationError({"started_on": "Ngày này không thể sau hôm nay."})
     staying = [] if household is None else household.residences.current()
@@ -95,6 +100,7 @@ def confirm_transfer(*, request, relations, on, household=None):
     )
     if opened:
         Household.objects.filter(pk=opened.pk).refresh_derived(opened_by=act)
+    request.members.all().update(open=False)
     move_rows(rows, household, relations, day, End.TRANSFER, Start.TRANSFER, act=act, on=on)
     if request.household:
         settle(request.household, day, act=act)

@@ -12,6 +12,7 @@ from households.models import (
     Residence,
     ResidenceAct,
     Resident,
+    TransferMember,
     TransferRequest,
 )
 from households.services.ledger import (
@@ -22,6 +23,7 @@ from households.services.ledger import (
     one_act,
     refresh_places,
 )
+from kylien.accounts.models import Scope
 from kylien.core import text
 
 
@@ -37,7 +39,7 @@ def undo_act(*, act, reason, on):
     if act.undone_at:
         raise ValidationError({NON_FIELD_ERRORS: "Việc này đã hoàn tác rồi."})
     lock_people(_people_of(act))
-    found = [*merges_of(act), *what_rests_on(act)]
+    found = [*merges_of(act, acting_user()), *what_rests_on(act, acting_user())]
     if found:
         sentence = format_html(
             "Chưa hoàn tác được, vì có việc sau dựa vào việc này: {}.",
@@ -58,10 +60,10 @@ def _people_of(act):
 def _take_back(act):
     people = _people_of(act)
     entered = set(act.residents_entered.values_list("pk", flat=True))
+    TransferMember.objects.filter(residence__started_by=act, open=False).delete()
     act.started.all().delete()
     act.ended.all().update(ended_on=None, end_reason="", end_ground=None, ended_by=None)
-    for household in act.households_closed.all():
-        household.group_memberships.filter(left_by=act).update(left_on=None, left_by=None)
+    act.memberships_ended.all().update(left_on=None, left_by=None)
     act.households_closed.all().update(dissolved_on=None, dissolved_by=None)
     pairs = Q(first__in=entered) | Q(second__in=entered)
     DuplicatePair.objects.filter(pairs).delete()
@@ -80,7 +82,7 @@ def _close_for_good(act):
     Household.objects.filter(pk__in=list(opened.values_list("pk", flat=True))).delete()
 
 
-def merges_of(act):
+def merges_of(act, user=None):
     """List the merges of duplicates that an act's stays have gone through since, each a sentence
     with a link: they are taken back first, on their own pages."""
     rows = {*act.started.values_list("pk", "resident"), *act.ended.values_list("pk", "resident")}
@@ -96,23 +98,34 @@ def merges_of(act):
         gone = {pair.first_id, pair.second_id} - {moved.get("kept")}
         touched = stays.intersection(moved.get("residences", ()))
         if gone & people or touched or moved.get("act") == act.pk:
+            if user is not None and not DuplicatePair.objects.visible_to(user).filter(pk=pair.pk):
+                found.append(ELSEWHERE)
+                continue
             url = reverse("duplicatepair-detail", args=[pair.pk])
             found.append(format_html('<a href="{}">gộp bản ghi trùng</a> ({})', url, pair))
     return found
 
 
-def what_rests_on(act):
+ELSEWHERE = "có việc sau ở địa bàn khác (hỏi chỉ huy)"
+
+
+def what_rests_on(act, user=None):
     """List what later rests on an act, each a sentence with a link; empty where it may be undone.
 
-    A handful of queries, whatever the number of people.
+    What lies beyond the rows of `user` is told without a name. A handful of queries, whatever the
+    number of people.
     """
     found = {}
+    scope = Scope(whole_ward=True) if user is None else user.scope
 
     def say(key, sentence):
         found.setdefault(key, sentence)
 
     def later(row, other, words):
-        if other is not None:
+        place = other.neighbourhood_id if other is not None else row.neighbourhood_id
+        if not scope.holds(place):
+            say(("elsewhere",), ELSEWHERE)
+        elif other is not None:
             label = f"{other.get_kind_display()} {text.format_date(other.happened_on)}"
             say(("act", other.pk), format_html("{} ({})", link(other, label), row.resident))
         else:
@@ -129,6 +142,10 @@ def what_rests_on(act):
         if home and home.dissolved_on and home.dissolved_by_id != act.pk:
             say(("home", home.pk), format_html("hộ {} đã xoá", link(home, home.code)))
     _heads(act, mine, ended, say)
+    for place in act.memberships_ended.select_related("group"):
+        if place.group.dissolved_on:
+            name = link(place.group)
+            say(("group", place.group_id), format_html("tổ {} đã giải thể", name))
     _what_hangs_on_people(act, say)
     _what_hangs_on_households(act, say)
     waiting = TransferRequest.objects.open().filter(members__residence__started_by=act)
@@ -146,7 +163,8 @@ def _rows_after(act, ended, later):
     rows = rows.filter(Q(started_by=None) | ~Q(started_by=act))
     rows = rows.exclude(pk__in=[one.pk for one in ended])
     for row in rows.select_related("resident", "started_by"):
-        if row.started_on >= since[row.resident_id]:
+        stays = row.ended_on is None or row.ended_on > since[row.resident_id]
+        if row.started_on >= since[row.resident_id] and stays:
             later(row, row.started_by, f"có cư trú từ {text.format_date(row.started_on)}")
 
 
@@ -154,16 +172,20 @@ def _heads(act, mine, ended, say):
     """Name households that would get a second head, or be left without one."""
     heads_back = {row.household_id for row in ended if row.relation == Relation.HEAD}
     heads_gone = {row.household_id for row in mine if row.relation == Relation.HEAD}
-    homes = {home for home in heads_back ^ heads_gone if home}
+    homes = {home for home in heads_back | heads_gone if home}
     if not homes:
         return
     others = Residence.objects.current().filter(household__in=homes)
     others = others.filter(Q(started_by=None) | ~Q(started_by=act))
     for row in others.select_related("resident", "household"):
         home = row.household
-        if row.household_id in heads_back and row.relation == Relation.HEAD:
+        if row.household_id in heads_back & heads_gone:
+            if (row.started_by_id or 0) < act.pk:
+                continue  # he was there before: what he is to the old head is written
+            sentence = format_html("hộ {} có thêm {}", link(home, home.code), link(row.resident))
+        elif row.household_id in heads_back and row.relation == Relation.HEAD:
             sentence = format_html("hộ {} có chủ hộ mới", link(home, home.code))
-        elif row.household_id in heads_gone and row.household_id not in heads_back:
+        elif row.household_id in heads_gone and row.kind == Residence.Kind.PERMANENT:
             sentence = format_html("hộ {} còn {}", link(home, home.code), link(row.resident))
         else:
             continue

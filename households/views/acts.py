@@ -12,7 +12,16 @@ from households.forms import acts as forms
 from households.models import Household, Residence, ResidenceAct, Resident, TransferRequest
 from households.services import merges_of, what_rests_on, withdraw_transfer
 from households.views.rights import CHANGE_RESIDENCE
+from kylien.core.forms import is_key
 from kylien.core.records import PartView, RecordView, Role, ScopedMixin
+
+
+def told_of_move(saved):
+    """Return what became of a transfer: done (an act), or asked for (a request)."""
+    if isinstance(saved, ResidenceAct):
+        return f"Đã chuyển: {saved.summary}"
+    return f"Đã gửi đề nghị {saved.code}: {saved.names} chờ nơi đến nhận."
+
 
 # --- one stay, one person -------------------------------------------------------------------------
 
@@ -31,13 +40,13 @@ class StayAct(PartView):
 
 class EndResidence(StayAct):
     form_class = forms.EndResidenceForm
-    submit_label = "Kết thúc"
+    submit_label = "Xoá đăng ký"
 
     def title(self, part):
-        return f"Kết thúc {part.get_kind_display().lower()}: {part.resident.full_name}"
+        return f"Xoá đăng ký {part.get_kind_display().lower()}: {part.resident.full_name}"
 
     def done(self, saved):
-        return f"Đã kết thúc cư trú của {saved.resident.full_name}."
+        return f"Đã xoá đăng ký {saved.get_kind_display().lower()} của {saved.resident.full_name}."
 
 
 class TransferResidence(StayAct):
@@ -48,7 +57,7 @@ class TransferResidence(StayAct):
         return f"Chuyển trong phường: {part.resident.full_name}"
 
     def done(self, saved):
-        return f"Đã ghi việc chuyển của {saved.resident.full_name}."
+        return told_of_move(saved)
 
 
 class ExtendResidence(StayAct):
@@ -81,6 +90,18 @@ class RegisterDeath(PartView):
         return f"Đã khai tử {saved.full_name}."
 
 
+GROWN_UP = 18
+
+
+def warn_of_young_head(request, household):
+    """Warn where a household's head is no grown-up; a court may have decided so, hence no block."""
+    head = household.residences.current().filter(relation=Residence.Relation.HEAD)
+    head = head.select_related("resident").first()
+    if head and head.resident.oldest_on(request.today) < GROWN_UP:
+        told = f"Chủ hộ {head.resident.full_name} chưa đủ {GROWN_UP} tuổi: xem lại."
+        messages.warning(request, told)
+
+
 # --- members of a household -----------------------------------------------------------------------
 
 
@@ -96,9 +117,9 @@ class HouseholdAct(PartView):
     hint = ""
 
     def form(self, part, data=None):
-        initial = {}
+        initial = {"on_day": self.request.GET["on"]} if "on" in self.request.GET else {}
         ticked = self.request.GET.get("member", "")
-        if data is None and ticked.isascii() and ticked.isdecimal():
+        if data is None and is_key(ticked):
             initial[f"go_{ticked}"] = True
         return self.form_class(
             data,
@@ -140,6 +161,7 @@ class SplitHousehold(HouseholdAct):
         return f"Đã lập hộ mới {saved.code}."
 
     def after(self, part, saved):
+        warn_of_young_head(self.request, saved)
         return saved.get_absolute_url() + self.anchor
 
 
@@ -169,7 +191,7 @@ class TransferMembers(HouseholdAct):
         return f"Chuyển trong phường: hộ {part.code}"
 
     def done(self, saved):
-        return f"Đã ghi việc chuyển của hộ {saved.code}."
+        return told_of_move(saved)
 
 
 class ChangeHead(HouseholdAct):
@@ -181,7 +203,7 @@ class ChangeHead(HouseholdAct):
     def new_head(self, part):
         key = self.request.GET.get("head", "")
         rows = part.residences.next_heads().visible_to(self.request.user)
-        return rows.filter(pk=key).first() if key.isascii() and key.isdecimal() else None
+        return rows.filter(pk=key).first() if is_key(key) else None
 
     def get(self, request, pk):
         part = self.target(self.rows)
@@ -189,6 +211,7 @@ class ChangeHead(HouseholdAct):
             members = part.residences.next_heads().visible_to(request.user)
             context = {
                 "title": self.title(part),
+                "on": request.GET.get("on", ""),
                 "list_url": part.get_absolute_url(),
                 "list_title": str(part),
                 "candidates": members.select_related("resident"),
@@ -207,6 +230,10 @@ class ChangeHead(HouseholdAct):
 
     def done(self, saved):
         return f"Đã đổi chủ hộ {saved.code}."
+
+    def after(self, part, saved):
+        warn_of_young_head(self.request, saved)
+        return super().after(part, saved)
 
 
 # --- what was done, and undoing it ----------------------------------------------------------------
@@ -262,11 +289,13 @@ class ResidenceActView(RecordView):
         return found
 
     def detail_context(self, obj):
-        return {"title": obj.get_kind_display(), "started": obj.started.for_list()}
+        user = self.request.user
+        started, ended = (rows.visible_to(user).for_list() for rows in (obj.started, obj.ended))
+        return {"title": obj.get_kind_display(), "started": started, "ended": ended}
 
 
-def hindrances(act):
-    return [*merges_of(act), *what_rests_on(act)]
+def hindrances(act, user):
+    return [*merges_of(act, user), *what_rests_on(act, user)]
 
 
 class UndoAct(PartView):
@@ -284,7 +313,10 @@ class UndoAct(PartView):
         return f"Hoàn tác: {part.get_kind_display().lower()}"
 
     def page_context(self, part):
-        return {"act": part, "hindrances": [] if part.undone_at else hindrances(part)}
+        return {
+            "act": part,
+            "hindrances": [] if part.undone_at else hindrances(part, self.request.user),
+        }
 
     def done(self, saved):
         return f"Đã hoàn tác {saved.code}."
@@ -333,9 +365,7 @@ class TransferRequestView(RecordView):
                 {"url": refuse, "label": "Không nhận", "icon": "x"},
                 {"url": confirm, "label": "Nhận", "icon": "check", "primary": True},
             ]
-        if self.model.objects.in_scope(user.scope).filter(
-            pk=obj.pk, neighbourhood__in=self.mine(obj)
-        ):
+        if TransferRequest.objects.asked_by_beat(user).filter(pk=obj.pk).exists():
             found.insert(
                 0,
                 {
@@ -348,12 +378,8 @@ class TransferRequestView(RecordView):
             )
         return found
 
-    def mine(self, obj):
-        scope = self.request.user.scope
-        return [obj.neighbourhood_id] if scope.whole_ward else scope.neighbourhood_ids
-
     def may_decide(self, obj):
-        return TransferRequest.objects.to_decide(self.request.user.scope).filter(pk=obj.pk).exists()
+        return TransferRequest.objects.to_decide(self.request.user).filter(pk=obj.pk).exists()
 
     def detail_context(self, obj):
         members = obj.members.select_related("residence__resident")
@@ -369,7 +395,7 @@ class TransferDecision(PartView):
     locks, once = False, True
 
     def base_rows(self, rows):
-        return rows.to_decide(self.request.user.scope)
+        return rows.to_decide(self.request.user)
 
     def page_context(self, part):
         day = part.starts_on.strftime("%d/%m/%Y")
@@ -405,8 +431,7 @@ class WithdrawTransfer(ScopedMixin, View):
     model = TransferRequest
 
     def base_rows(self, rows):
-        scope = self.request.user.scope
-        mine = rows if scope.whole_ward else rows.filter(neighbourhood__in=scope.neighbourhood_ids)
+        mine = rows.asked_by_beat(self.request.user)
         return mine if self.request.user.has_perm(CHANGE_RESIDENCE) else rows.none()
 
     def post(self, request, pk):

@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import View
@@ -146,7 +147,8 @@ class ScanCard(ScopedMixin, View):
         found = told_of_card(card, request.user, request.today)
         if request.accepts("text/html"):
             return self.page({"found": found, "uses": uses_of(found, request.user)})
-        return JsonResponse(found)
+        now = timezone.localtime().strftime("%d/%m/%Y %H:%M")  # a guest is here as he is scanned
+        return JsonResponse({**found, "now": now})
 
     def page(self, context):
         title = {"title": "Quét thẻ căn cước", "most": MAX_PAYLOAD * 2}

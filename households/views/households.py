@@ -1,7 +1,8 @@
+import datetime as dt
 from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.views.generic import View
@@ -63,10 +64,11 @@ class HouseholdView(RecordView):
             "title": obj.address,
             "as_of": asked,
             "on": on,
+            "last_day": obj.dissolved_on and obj.dissolved_on - dt.timedelta(days=1),
             "is_today": on == today,
             "members": members,
             "permanent_count": sum(row.kind == Residence.Kind.PERMANENT for row in members),
-            "timeline": timeline(obj, residences, acts_of(obj)),
+            "timeline": timeline(obj, residences, acts_of(obj, residences), user.scope),
             "memberships": obj.group_memberships.select_related("group"),
             "waiting": obj.transfer_requests.open() if changeable and obj.has_waiting else (),
             "acts": household_acts(obj, user) if changeable else (),
@@ -119,9 +121,12 @@ def absences_on(household, day):
     return Absence.objects.open_on(day).filter(resident__in=people)
 
 
-def acts_of(household):
-    rows = ResidenceAct.objects.of_household(household).select_related("done_by")
-    return rows.order_by("-happened_on", "-pk")
+def acts_of(household, residences):
+    """Return the acts of a household: its own, and those on many people that touched its rows."""
+    touched = {row.started_by_id for row in residences} | {row.ended_by_id for row in residences}
+    own = Q(household=household) | Q(other_household=household)
+    rows = ResidenceAct.objects.filter(own | Q(pk__in=touched - {None}))
+    return rows.select_related("done_by").order_by("-happened_on", "-pk")
 
 
 def household_acts(household, user):

@@ -50,6 +50,10 @@ class Scope:
     whole_ward: bool = False
     neighbourhood_ids: tuple[int, ...] = ()
 
+    def holds(self, neighbourhood_id):
+        """Tell whether rows of a neighbourhood are among those seen."""
+        return self.whole_ward or neighbourhood_id in self.neighbourhood_ids
+
 
 class UserQuerySet(TrackedQuerySet):
     def visible_to(self, user):

@@ -20,6 +20,11 @@ STALE = "Bản ghi vừa được sửa ở nơi khác. So hai bản rồi bấm
 CLASH = "Dữ liệu này trùng hoặc mâu thuẫn với bản ghi đã có."
 
 
+def is_key(value: str) -> bool:
+    """Tell whether a text can be a row's key: digits that the database takes."""
+    return value.isascii() and value.isdecimal() and len(value) < 19
+
+
 class DayField(forms.DateField):
     """A day typed as people write it: 5/9/1990, 05-09-1990, 05091990."""
 

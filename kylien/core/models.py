@@ -234,11 +234,15 @@ class CodeCounter(models.Model):
     @classmethod
     def take(cls, prefix, count=1):
         """Reserve `count` numbers under `prefix` and return the first; inside a transaction."""
-        cls.objects.get_or_create(prefix=prefix)
-        counter = cls.objects.select_for_update().get(prefix=prefix)
-        first = counter.last + 1
+        first = cls.hold(prefix).last + 1
         cls.objects.filter(prefix=prefix).update(last=F("last") + count)
         return first
+
+    @classmethod
+    def hold(cls, prefix):
+        """Lock the counter until the transaction ends, and return it."""
+        cls.objects.get_or_create(prefix=prefix)
+        return cls.objects.select_for_update().get(prefix=prefix)
 
 
 class RecordQuerySet(TrackedQuerySet):

@@ -53,8 +53,8 @@ def home_context(user, on):
     scope = Scope(whole_ward=True) if aggregate else user.scope
     if not scope.whole_ward and not scope.neighbourhood_ids:
         return {**context, "note": NO_BEAT}
-    works = user.has_perm("households.view_residenceact")
-    return {**context, **Home(scope, on, month, aggregate, works=works).context()}
+    works = user if user.has_perm("households.view_residenceact") else None
+    return {**context, **Home(scope, on, month, aggregate, works).context()}
 
 
 def actions(user):
@@ -73,9 +73,9 @@ class Home:
     """The page's parts, counted together: one query for all stocks by neighbourhood, one for the
     months, one a due list."""
 
-    def __init__(self, scope, on, month, aggregate, *, works=False):
+    def __init__(self, scope, on, month, aggregate, works=None):
         self.scope, self.on, self.month, self.aggregate = scope, on, month, aggregate
-        self.works = works  # on residence, so that what waits there concerns this user
+        self.works = works  # the user, where what waits in the register concerns him
         self.months = month.last(12)
 
     def of(self, model):
@@ -123,7 +123,7 @@ class Home:
             rows["stays"] = self.of(StayNotice).unconfirmed()
             rows["absences"] = self.of(Absence).ending(self.on, ABSENCE_DAYS)
         if self.works:
-            rows["transfers"] = TransferRequest.objects.to_decide(self.scope)
+            rows["transfers"] = TransferRequest.objects.to_decide(self.works)
             rows["pairs"] = self.of(DuplicatePair).open()
             rows["unsynced"] = self.of(ResidenceAct).unsynchronised()
         return count_all(rows)

@@ -233,11 +233,6 @@
     control.value = value;
     ["input", "change"].forEach((kind) => control.dispatchEvent(new Event(kind, { bubbles: true })));
   };
-  const now = () => {
-    const t = new Date();
-    const two = (n) => String(n).padStart(2, "0");
-    return `${two(t.getDate())}/${two(t.getMonth() + 1)}/${t.getFullYear()} ${two(t.getHours())}:${two(t.getMinutes())}`;
-  };
   const putPerson = (scope, fields) => {
     CHECKED.forEach((name) => put(scope, name, fields[name]));
     const folded = fields.old_id && $("details.person-more", scope);
@@ -257,9 +252,10 @@
       goOn(form);
       return `Đã điền: ${fields.full_name}.`;
     },
-    stay: (form, fields) => {
+    stay: (form, fields, at) => {
       Object.entries({ guest_name: "full_name", birth: "birth", id_number: "citizen_id" }).forEach(([to, from]) => put(form, to, fields[from]));
-      put(form, "arrived_at", now());
+      const arrived = field(form, "arrived_at");
+      if (arrived && arrived.value === arrived.defaultValue) put(form, "arrived_at", at); // what was typed stays
       goOn(form);
       return `Đã điền: ${fields.full_name}.`;
     },
@@ -286,7 +282,7 @@
     host.append(el("label", { for: id, text: "Quét thẻ căn cước" }), el("div", { class: "scan-line" }, input, button), status, results);
 
     const say = (...sentences) => { status.textContent = sentences.filter(Boolean).join(" "); };
-    const use = (found) => say(FILL[kind](form, found.fields), found.surplus, ...(form.closest("[data-person-check]") ? [] : found.warnings));
+    const use = (found) => say(FILL[kind](form, found.fields, found.now), found.surplus, ...(form.closest("[data-person-check]") ? [] : found.warnings));
     const block = (title, ...parts) => {
       const close = el("button", { type: "button", class: "btn btn-plain btn-small", text: "Bỏ" });
       const acts = parts.filter((part) => part.matches(".btn"));

@@ -163,7 +163,7 @@ def test_transfer_and_merge(as_officer, family, sign_in, watch):
     page.get_by_label("Hộ đến").fill(new_code)
     page.keyboard.press("Escape")
     submit(page, "Chuyển")
-    done(page, "Đã ghi việc chuyển")
+    done(page, "Đã chuyển")
     assert before[2] not in names(page)
     refused_to_another(page, sign_in, watch, url)
 
@@ -228,8 +228,8 @@ def test_death_end_and_return(as_officer, family, sign_in, watch):
     page.get_by_role("link", name=f"Xoá đăng ký của {third}").click()
     url = page.url
     page.get_by_label("Lý do").select_option(label="Ra nước ngoài để định cư")
-    submit(page, "Kết thúc")
-    done(page, "Đã kết thúc cư trú")
+    submit(page, "Xoá đăng ký")
+    done(page, "Đã xoá đăng ký")
     refused_to_another(page, sign_in, watch, url)
     undo(page, family, "xoá đăng ký")
     assert third in names(page)
@@ -275,11 +275,11 @@ def test_temporary_registration_extension_and_end(as_officer, family, sign_in, w
     expect(page.get_by_text(f"hạn {later}")).to_be_visible()
     refused_to_another(page, sign_in, watch, url)
     page.goto(person)
-    page.get_by_role("link", name=re.compile("^Kết thúc")).click()
+    page.get_by_role("link", name=re.compile("^Xoá đăng ký")).click()
     url = page.url
     page.get_by_label("Lý do").select_option(label="Đã chuyển đi nơi khác")
-    submit(page, "Kết thúc")
-    done(page, "Đã kết thúc cư trú")
+    submit(page, "Xoá đăng ký")
+    done(page, "Đã xoá đăng ký")
     refused_to_another(page, sign_in, watch, url)
 
 

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from households.models import EndGround, Household, Residence, ResidenceAct, TransferRequest
-from households.services import leave_ward
+from households.services import end_residences, leave_ward
 from tests import factories
 from tests.factories import day
 
@@ -397,6 +397,26 @@ class TestBetweenTwoBeats:
         assert client.post(address, fields).status_code == 302
         assert other.residences.current().get().resident == family[2].resident
 
+    def test_a_clerk_asks_and_neither_moves_nor_confirms(
+        self, client_for, clerk, home, family, area_b, request_
+    ):
+        client, confirm = client_for(clerk), f"/transfers/{request_.pk}/confirm/"
+        assert client.get(confirm).status_code == 404
+        assert confirm not in client.get(request_.get_absolute_url()).content.decode()
+        other = factories.HouseholdFactory(neighbourhood=area_b)
+        address = f"/households/{home.pk}/transfer/"
+        fields = {
+            f"go_{family[3].pk}": "on",
+            f"relation_{family[3].pk}": "HEAD",
+            "household": other.code,
+            "started_on": shown(day()),
+        }
+        refused = client.post(address, fields)
+        assert "để nơi đó nhận" in refused.context["form"].errors["household"][0]
+        asked = {**fields, "household": "", "to_neighbourhood": area_b.pk, "address": "Số 5"}
+        assert client.post(address, asked).status_code == 302
+        assert TransferRequest.objects.open().count() == 2
+
     def test_both_ways_at_once_or_without_an_address_are_refused(
         self, client_for, officer_a, home, family, there, area_b
     ):
@@ -408,6 +428,70 @@ class TestBetweenTwoBeats:
         assert "to_neighbourhood" in told
         told = client.post(address, {**fields, "to_neighbourhood": area_b.pk}).context["form"]
         assert "address" in told.errors
+
+
+def test_the_way_out_carries_the_day(client_for, officer_a, home, family, on):
+    """A head who died days ago: the change of head is offered from that day."""
+    client, died = client_for(officer_a), shown(on - 5 * DAY)
+    death = f"/residents/{family[0].resident_id}/death/"
+    [sentence] = client.post(death, {"ended_on": died}).context["form"].non_field_errors()
+    way_out = re.search(r'href="([^"]+)"', sentence)[1]
+    page = client.get(way_out).content.decode()
+    step = re.search(rf'href="(\?head={family[1].pk}[^"]*)"', page)[1].replace("&amp;", "&")
+    form = client.get(way_out.partition("?")[0] + step).context["form"]
+    assert form["on_day"].value() == died
+    fields = {f"relation_{row.pk}": "SIBLING" for row in family} | {
+        f"relation_{family[1].pk}": "HEAD"
+    }
+    late = client.post(f"/households/{home.pk}/head/", {**fields, "on_day": shown(on)})
+    assert late.status_code == 302
+    [sentence] = client.post(death, {"ended_on": died}).context["form"].errors["ended_on"]
+    assert "hoàn tác việc đó" in sentence
+    act = ResidenceAct.objects.order_by("-pk").first()
+    assert act.get_absolute_url() in sentence
+
+
+def test_a_child_as_head_is_warned_about_and_not_refused(client_for, officer_a, home, family):
+    person = family[2].resident
+    type(person).objects.filter(pk=person.pk).update(birth_date=day(400))
+    Residence.objects.filter(pk=family[2].pk).update(started_on=day(300))
+    fields = {
+        f"go_{family[2].pk}": "on",
+        f"relation_{family[2].pk}": "HEAD",
+        "on_day": shown(day()),
+        "address": "Số 3",
+        "neighbourhood": home.neighbourhood_id,
+    }
+    client = client_for(officer_a)
+    answer = client.post(f"/households/{home.pk}/split/", fields)
+    assert "chưa đủ 18 tuổi" in client.get(answer.url).content.decode()
+
+
+def test_digits_without_end_break_no_page(client_for, officer_a, home, family):
+    client, many = client_for(officer_a), "9" * 5000
+    for name in ("split", "transfer", "merge", "leave", "head"):
+        address = f"/households/{home.pk}/{name}/"
+        assert client.post(address, {"seen": many}).status_code == 422
+        assert client.get(address, {"head": many, "member": many}).status_code == 200
+
+
+def test_an_act_on_many_names_all_and_stands_in_each_household(
+    client_for, officer_a, home, family, there, tenant
+):
+    other = factories.ResidenceFactory(household=there, temporary=True, expires_on=day(-5))
+    ground = EndGround.objects.get(code="temporary-left")
+    act = end_residences(
+        residences=[tenant, other],
+        ended_on=day(),
+        end_reason="DEPARTURE",
+        ground=ground,
+        on=day(),
+    )
+    client = client_for(officer_a)
+    page = client.get(act.get_absolute_url()).content.decode()
+    for row in (tenant, other):
+        assert row.resident.get_absolute_url() in page
+        assert act.code in client.get(row.household.get_absolute_url()).content.decode()
 
 
 def test_the_list_of_acts_filters_what_is_not_synchronised(client_for, officer_a, home, family, on):

@@ -2,10 +2,12 @@
 
 import datetime as dt
 import random
+import threading
 from itertools import pairwise
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 
 from households import services
 from households.models import (
@@ -679,3 +681,210 @@ def random_death(rng, day, on):
 )
 def test_relations_are_proposed_where_they_are_certain(head_was, member_was, now):
     assert proposed_relation(head_was, member_was) == now
+
+
+# --- what two desks, and later days, bring about --------------------------------------------------
+
+
+def test_a_household_that_another_desk_closed_takes_nobody_in(home, family, on):
+    """The form loaded it while it stood; the services read it again."""
+    other = factories.HouseholdFactory(neighbourhood=home.neighbourhood)
+    last = factories.ResidenceFactory(household=other)
+    stale = Household.objects.get(pk=other.pk)
+    services.leave_ward(household=other, members=[last], on_day=on, on=on)
+    told = refusal(
+        services.transfer_members,
+        household=home,
+        members=[family[2]],
+        to=stale,
+        relations={family[2].pk: ("HEAD", "")},
+        on_day=on,
+        on=on,
+    )
+    assert "đã xoá" in told["household"][0]
+    told = refusal(
+        services.enter_resident,
+        resident=newborn("Hồ Văn Thuê", dt.date(1999, 2, 2)),
+        kind="T",
+        household=stale,
+        relation="TENANT",
+        started_on=on,
+        start_reason="REGISTRATION",
+        expires_on=on + 30 * DAY,
+        on=on,
+    )
+    assert "household" in told
+
+
+def test_a_split_into_another_neighbourhood_counts_as_a_transfer(home, family, area_b, on):
+    new = services.split_household(
+        household=home,
+        members=[family[2]],
+        relations={family[2].pk: ("HEAD", "")},
+        address="Số 3",
+        neighbourhood=area_b,
+        on_day=on,
+        on=on,
+    )
+    assert new.residences.get().start_reason == "TRANSFER"
+    family[2].refresh_from_db()
+    assert family[2].end_reason == "TRANSFER"
+
+
+def test_an_answered_request_does_not_hinder_the_undoing(home, family, area_b, on):
+    child = services.register_birth(household=home, resident=newborn(), relation="CHILD", on=on)
+    request = services.ask_transfer(
+        household=home,
+        members=[child],
+        to_neighbourhood=area_b,
+        address="Số 7",
+        starts_on=on,
+        on=on,
+    )
+    [sentence] = refusal(services.undo_act, act=child.started_by, reason="x", on=on)["__all__"]
+    assert request.get_absolute_url() in sentence
+    services.withdraw_transfer(request=request)
+    services.undo_act(act=child.started_by, reason="nhầm", on=on)
+    assert not Resident.objects.filter(full_name="Lê Thị Bé").exists()
+
+
+def test_a_stay_that_another_beat_was_asked_for_is_not_ended_meanwhile(asked, home, family, on):
+    told = refusal(services.leave_ward, household=home, members=[family[1]], on_day=on, on=on)
+    assert asked.get_absolute_url() in told["__all__"][0]
+
+
+def test_a_stay_that_is_over_is_not_asked_for(home, family, area_b, on):
+    services.leave_ward(household=home, members=[family[2]], on_day=on, on=on)
+    told = refusal(
+        services.ask_transfer,
+        household=home,
+        members=[family[2]],
+        to_neighbourhood=area_b,
+        address="x",
+        starts_on=on,
+        on=on,
+    )
+    assert "không còn ở đây" in told["__all__"][0]
+
+
+def test_three_acts_on_one_stay_in_a_day_are_undone_backwards(home, family, on):
+    head, wife = family[0], family[1]
+
+    def change(new):
+        rows = {row.resident_id: row for row in home.residences.current()}
+        relations = {row.pk: ("SIBLING", "") for row in rows.values()}
+        relations[rows[new.resident_id].pk] = ("HEAD", "")
+        return services.change_head(household=home, relations=relations, on_day=on, on=on)
+
+    before = state()
+    done = [change(wife), change(head), change(wife)]
+    for act in reversed(done):
+        services.undo_act(act=act, reason="nhầm", on=on)
+    assert state() == before
+
+
+def test_undoing_a_return_gives_the_person_back_to_his_last_beat(home, family, area_b, on):
+    there = factories.HouseholdFactory(neighbourhood=area_b)
+    factories.ResidenceFactory(household=there)
+    person = family[2].resident
+    services.leave_ward(household=home, members=[family[2]], on_day=on - DAY, on=on)
+    row = services.return_resident(
+        resident=person,
+        kind="P",
+        household=there,
+        relation="SIBLING",
+        started_on=on,
+        start_reason="ARRIVAL",
+        on=on,
+    )
+    services.undo_act(act=row.started_by, reason="nhầm", on=on)
+    person.refresh_from_db()
+    assert (person.present, person.neighbourhood) == (False, home.neighbourhood)
+
+
+def test_a_household_does_not_go_back_into_a_group_that_is_gone(home, family, on):
+    group = factories.GroupFactory(neighbourhood=home.neighbourhood)
+    factories.MembershipFactory(group=group, household=home)
+    act = services.leave_ward(household=home, members=family, on_day=on, on=on)
+    type(group).objects.filter(pk=group.pk).update(dissolved_on=on)
+    [sentence] = refusal(services.undo_act, act=act, reason="x", on=on)["__all__"]
+    assert "đã giải thể" in sentence
+
+
+def test_a_backdated_act_closes_no_household_before_its_last_person_left(home, on):
+    rows = [factories.ResidenceFactory(household=home, started_on=factories.day(90)) for _ in "ab"]
+    services.leave_ward(household=home, members=rows[1:], on_day=on - 5 * DAY, on=on)
+    services.leave_ward(household=home, members=rows[:1], on_day=on - 20 * DAY, on=on)
+    home.refresh_from_db()
+    assert home.dissolved_on == on - 5 * DAY
+
+
+def test_a_closed_household_is_not_opened_by_hand(home, on):
+    home.dissolved_on = on
+    home.save()
+    home.dissolved_on = None
+    with pytest.raises(ValidationError) as caught:
+        home.full_clean()
+    assert "không mở lại" in caught.value.message_dict["dissolved_on"][0]
+
+
+def test_who_came_under_the_new_head_hinders_undoing_the_change(home, family, on):
+    act = change_head(home, family, on)
+    child = services.register_birth(household=home, resident=newborn(), relation="CHILD", on=on)
+    [sentence] = refusal(services.undo_act, act=act, reason="x", on=on)["__all__"]
+    assert child.resident.get_absolute_url() in sentence
+
+
+def test_a_lodger_keeps_his_lodging_when_the_head_changes(home, family, on):
+    business = factories.BusinessFactory(neighbourhood=home.neighbourhood)
+    row = tenant(home, on + 90 * DAY)
+    Residence.objects.filter(pk=row.pk).update(lodging=business)
+    relations = {one.pk: ("SIBLING", "") for one in family} | {row.pk: ("OTHER", "người thuê")}
+    relations[family[1].pk] = ("HEAD", "")
+    act = services.change_head(household=home, relations=relations, on_day=on, on=on)
+    assert act.started.get(resident=row.resident).lodging == business
+
+
+def test_who_died_is_no_longer_away(home, family, on):
+    absence = factories.AbsenceFactory(resident=family[2].resident)
+    assert type(absence).objects.current().filter(pk=absence.pk).exists()
+    services.register_death(resident=family[2].resident, on_day=on, on=on)
+    assert not type(absence).objects.current().filter(pk=absence.pk).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_acts_of_two_desks_wait_for_each_other_and_none_for_itself(area_a, on):
+    """Founding takes codes and locks in another order than entering."""
+    home = factories.HouseholdFactory(neighbourhood=area_a)
+    factories.ResidenceFactory(household=home)
+    barrier, outcomes = threading.Barrier(2), []
+
+    def desk(act):
+        barrier.wait()
+        try:
+            for n in range(8):
+                act(n)
+            outcomes.append("written")
+        except Exception as error:  # told by the assertion below
+            outcomes.append(repr(error))
+        finally:
+            connection.close()
+
+    def found_one(n):
+        household = Household(address=f"Số {n}", neighbourhood=area_a, opened_on=on)
+        people = [Newcomer(newborn(f"Trần Văn {'abcdefgh'[n]}", dt.date(1980, 1, 1)), "HEAD")]
+        services.found_household(
+            household=household, newcomers=people, start_reason="ARRIVAL", on=on
+        )
+
+    def enter_one(n):
+        services.register_birth(
+            household=home, resident=newborn(f"Lê Thị {'abcdefgh'[n]}"), relation="CHILD", on=on
+        )
+
+    desks = [threading.Thread(target=desk, args=[act]) for act in (found_one, enter_one)]
+    for thread in desks:
+        thread.start()
+    for thread in desks:
+        thread.join()
+    assert outcomes == ["written", "written"]

@@ -233,7 +233,7 @@ class TestPreview:
     def test_whom_an_extension_cannot_take_and_why(self, client_for, officer_a, area_a):
         good = tenant(area_a, left=5)
         why = {
-            "chỉ gia hạn trong 15 ngày trước": tenant(area_a, left=16),
+            "15 ngày trước đó": tenant(area_a, left=16),
             "phải ghi ngày sau đó": tenant(area_a, left=15),
             "muộn nhất": tenant(area_a, left=-740, started_on=day(800)),
             "đã kết thúc ngày": tenant(area_a),
