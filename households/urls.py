@@ -1,7 +1,7 @@
 from households.views import absences, acts, bulk, duplicates, entry, households, people, stays
 
 urlpatterns = [
-    *entry.urlpatterns,  # first: its page that founds a household stands before the plain one
+    *entry.urlpatterns,
     *households.urlpatterns,
     *bulk.urlpatterns,
     *people.urlpatterns,

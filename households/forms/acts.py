@@ -388,8 +388,9 @@ class ChangeHeadForm(HouseholdActForm):
         return self.instance
 
 
-class TransferFields(forms.Form):
-    """Where people go within the ward: a household of the officer's, or another beat's address."""
+class TransferMixin(forms.Form):
+    """Both ways of a transfer in one form: at once into a household of the officer's, or asked of
+    the officer of another beat."""
 
     household = CodeField(
         Household.objects.active(),
@@ -406,10 +407,6 @@ class TransferFields(forms.Form):
         help_text="Cảnh sát khu vực nơi đến, hoặc chỉ huy, xác nhận rồi mới chuyển.",
     )
     address = forms.CharField(label="Địa chỉ nơi đến", max_length=200, required=False)
-
-
-class TransferMixin:
-    """Both ways of a transfer in one form: at once, or asked of another officer."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -458,9 +455,6 @@ class TransferMixin:
 class TransferForm(TransferMixin, ActForm):
     """Move one person, a tenant or lodger, to another place of the ward."""
 
-    household = TransferFields.base_fields["household"]
-    to_neighbourhood = TransferFields.base_fields["to_neighbourhood"]
-    address = TransferFields.base_fields["address"]
     relation = forms.ChoiceField(label="Quan hệ với chủ hộ", choices=RELATIONS, required=False)
     relation_note = forms.CharField(label="Quan hệ khác là", max_length=60, required=False)
     started_on = DayField(label="Từ ngày")
@@ -497,9 +491,6 @@ class TransferForm(TransferMixin, ActForm):
 class TransferMembersForm(TransferMixin, HouseholdActForm):
     """Move members of a household together."""
 
-    household = TransferFields.base_fields["household"]
-    to_neighbourhood = TransferFields.base_fields["to_neighbourhood"]
-    address = TransferFields.base_fields["address"]
     started_on = DayField(label="Từ ngày")
     file_number = file_number_field()
 

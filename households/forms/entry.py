@@ -125,7 +125,7 @@ class HouseholdEntryForm(RecordForm):
     """A household and the people who live in it; `rows` holds a form a person.
 
     The rows are those that were sent, by their names (`p3-full_name`): a gap, where one was taken
-    away, is no matter. A household without people is written too: a house let to others.
+    away, is no matter. No household is without its head.
     """
 
     past_days = ("opened_on",)

@@ -20,6 +20,8 @@ from kylien.core.forms import CodeField, DayField, PhoneField, RecordForm
 
 
 class HouseholdForm(RecordForm):
+    """A household's own data; it is founded with its people (forms/entry.py)."""
+
     past_days = ("opened_on", "dissolved_on")
 
     class Meta(RecordForm.Meta):
@@ -30,9 +32,6 @@ class HouseholdForm(RecordForm):
         super().__init__(*args, **kwargs)
         self.fields["neighbourhood"].widget.attrs["data-half"] = ""
         self.fields["opened_on"].widget.attrs["data-half"] = ""
-        if not self.instance.pk:
-            del self.fields["dissolved_on"]
-            self.initial.setdefault("opened_on", self.on)
 
 
 class ResidentForm(BirthMixin, RecordForm):

@@ -224,7 +224,8 @@ class RegisterBirth(PartView):
 
 
 urlpatterns = [
-    *HouseholdView.get_urls(),
+    # A household is founded with its people, on the page of entry.py.
+    *(route for route in HouseholdView.get_urls() if route.name != "household-create"),
     path("households/<int:pk>/members/", AddMember.as_view(), name="household-add-member"),
     path("households/<int:pk>/birth/", RegisterBirth.as_view(), name="household-birth"),
     path("households/<int:pk>/print/", PrintHousehold.as_view(), name="household-print"),
