@@ -143,11 +143,10 @@ class ResidenceActTable(RecordTable):
     )
     summary = WideCell(verbose_name="Nội dung", orderable=False, phone="detail")
     happened_on = DayCell(verbose_name="Từ ngày", phone="detail")
-    household = Cell(accessor="household__code", verbose_name="Hộ", orderable=False)
+    household = Cell(accessor="household__code", verbose_name="Hộ", orderable=False, css="code")
     neighbourhood = Cell(verbose_name="Tổ dân phố", orderable=False)
     author = Cell(accessor="author", verbose_name="Người làm", orderable=False)
     created_at = MomentCell(verbose_name="Ghi lúc")
-    file_number = Cell(verbose_name="Mã hồ sơ", orderable=False)
     state = BadgeCell(accessor="badge", verbose_name="Tình trạng", orderable=False)
 
     class Meta(RecordTable.Meta):
