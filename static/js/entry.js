@@ -255,7 +255,7 @@
     stay: (form, fields, at) => {
       Object.entries({ guest_name: "full_name", birth: "birth", id_number: "citizen_id" }).forEach(([to, from]) => put(form, to, fields[from]));
       const arrived = field(form, "arrived_at");
-      if (arrived && arrived.value === arrived.defaultValue) put(form, "arrived_at", at); // what was typed stays
+      if (arrived && (!arrived.value || arrived.value === arrived.defaultValue)) put(form, "arrived_at", at); // what was typed stays
       goOn(form);
       return `Đã điền: ${fields.full_name}.`;
     },

@@ -638,6 +638,10 @@ def test_a_card_fills_a_stay_notice_with_the_moment_of_arrival(page, sign_in):
     assert re.fullmatch(r"\d\d/\d\d/\d{4} \d\d:\d\d", arrived.input_value())
     expect(page.locator("input[data-picker-url]").first).to_be_focused()
     assert page.url.endswith("/stay-notices/create/")
+    arrived.evaluate("input => { input.value = '01/02/2026 20:00'; }")  # typed by the desk
+    scan(page, CARD.format(unique("042090"), "", "Mạc Văn Sau"))
+    expect(page.locator("[name=guest_name]")).to_have_value("Mạc Văn Sau")
+    expect(arrived).to_have_value("01/02/2026 20:00")
 
 
 def test_a_card_fills_the_form_of_one_person_and_the_check_runs(as_clerk):

@@ -189,11 +189,11 @@ def test_residence_is_ended(as_officer):
     page = as_officer
     page.goto("/temporary-residents/")
     page.locator("table.records tbody td.ph-title a").first.click()
-    page.get_by_role("link", name=re.compile("Kết thúc")).first.click()
+    page.get_by_role("link", name=re.compile("^Xoá đăng ký")).first.click()
     page.wait_for_url("**/end/")
     page.get_by_label("Lý do").select_option(index=1)
-    page.get_by_role("button", name="Kết thúc").click()
-    expect(page.get_by_role("status").first).to_contain_text("Đã kết thúc")
+    page.get_by_role("button", name="Xoá đăng ký").click()
+    expect(page.get_by_role("status").first).to_contain_text("Đã xoá đăng ký")
 
 
 def test_month_prints_black_on_white_without_rails(as_chief):

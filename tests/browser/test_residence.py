@@ -198,7 +198,7 @@ def test_transfer_into_another_beat_is_confirmed_there(as_officer, family, sign_
     page.get_by_label("Hoặc địa bàn khác").select_option(label=area)
     page.get_by_label("Địa chỉ nơi đến").fill("Số 7 đường mới")
     submit(page, "Chuyển")
-    expect(page.get_by_text("Chờ nơi đến nhận")).to_be_visible()
+    expect(page.get_by_role("link", name="Chờ nơi đến nhận")).to_be_visible()
     assert person in names(page)
     sign_in(page, "cskv2")
     page.goto("/transfers/?state=open")
