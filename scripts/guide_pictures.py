@@ -1,6 +1,6 @@
 """Take the pictures of the guide: python -m scripts.guide_pictures
 
-They show the demo ward as the area officer `cskv1` sees it, at 1100 px, and go to docs/img/. The
+They show the demo ward as the area officer `cskv1` sees it, at 1280 px, and go to docs/img/. The
 guide (docs/huong-dan-cu-tru.md) names each; a picture that it does not name is not taken.
 """
 
@@ -14,7 +14,7 @@ from playwright.sync_api import sync_playwright
 from tests.browser.server import CHROMIUM_FLAGS, ROOT, Portal, type_sign_in
 
 GUIDE = ROOT / "docs" / "huong-dan-cu-tru.md"
-VIEW = {"width": 1100, "height": 720}
+VIEW = {"width": 1280, "height": 760}
 CARD = "099090000901||Nguyễn Văn Khách|05091990|Nam|Tổ 3, phường Bến Thuỷ, Nghệ An|14082021"
 DAMAGED = "099090000901||Nguyeenx Vawn Khach|05091990|Nam|Toor 3, Beesn Thuyr|14082021"
 
