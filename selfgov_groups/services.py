@@ -1,4 +1,5 @@
-"""Acts on the ledger of group membership. Everything that writes a `GroupMembership` is here.
+"""Acts on the ledger of group membership. What writes a `GroupMembership` is here, but for
+the act that closes a household and so ends its place (households.services.ledger).
 
 Each act is one transaction that locks the household first, so two desks cannot both find it free.
 Raises ValidationError, its sentences keyed by field.

@@ -166,9 +166,7 @@ class StayNoticeForm(BirthMixin, RecordForm):
         ):
             if data.get(name) and data[name] > timezone.now():
                 self.add_error(name, sentence)
-        arrived = (
-            data.get("arrived_at") if "arrived_at" in self.fields else self.instance.arrived_at
-        )
+        arrived = self.arrived_at(data)
         if arrived and data.get("leaves_on"):
             self._check_nights(timezone.localdate(arrived), data["leaves_on"])
         return data

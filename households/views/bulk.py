@@ -21,6 +21,7 @@ from households.forms.bulk import ACTS
 from households.models import Residence
 from households.tables import TermCell
 from kylien.core import text
+from kylien.core.forms import is_key
 from kylien.core.records import ScopedMixin, new_mark, only_once
 from kylien.core.tables import (
     Cell,
@@ -96,7 +97,7 @@ def address(url, params, *, without=()):
 def keys_of(data, name):
     """Return the rows' keys sent under a name, once each: one a box, or many in one text."""
     words = " ".join(data.getlist(name)).split()
-    keys = (int(word) for word in words if word.isascii() and word.isdecimal() and len(word) < 19)
+    keys = (int(word) for word in words if is_key(word))
     return list(dict.fromkeys(keys))
 
 

@@ -18,6 +18,7 @@ from kylien.core.forms import (
     MomentField,
     RecordFormMixin,
     RecordInlineFormSet,
+    is_key,
     sentence_of,
 )
 
@@ -78,8 +79,7 @@ class Labels:
         self.known = {}
 
     def load(self, values):
-        # Digits of other scripts ("²") are digits to Python and no number to the database.
-        numbers = {v for v in map(str, values) if v.isascii() and v.isdecimal() and len(v) < 19}
+        numbers = {value for value in map(str, values) if is_key(value)}
         wanted = numbers - set(self.known)
         if not wanted:
             return

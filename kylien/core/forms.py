@@ -21,7 +21,10 @@ CLASH = "Dữ liệu này trùng hoặc mâu thuẫn với bản ghi đã có."
 
 
 def is_key(value: str) -> bool:
-    """Tell whether a text can be a row's key: digits that the database takes."""
+    """Tell whether a text can be a row's key: digits that the database takes.
+
+    Digits of other scripts ("²") are digits to Python and no number to the database.
+    """
     return value.isascii() and value.isdecimal() and len(value) < 19
 
 
