@@ -1,18 +1,10 @@
-from django.urls import path
-
-from businesses import views
+from businesses.views import businesses, certificates, dealings, inspections, returns, sectors
 
 urlpatterns = [
-    *views.BusinessView.get_urls(),
-    path(
-        "businesses/employers/options/",
-        views.EmployerOptions.as_view(),
-        name="employer-options",
-    ),
-    path(
-        "businesses/<int:pk>/certificates/",
-        views.AddCertificate.as_view(),
-        name="business-add-certificate",
-    ),
-    path("certificates/<int:pk>/edit/", views.EditCertificate.as_view(), name="certificate-update"),
+    *businesses.urlpatterns,
+    *certificates.urlpatterns,
+    *dealings.urlpatterns,
+    *inspections.urlpatterns,
+    *returns.urlpatterns,
+    *sectors.urlpatterns,
 ]

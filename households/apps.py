@@ -1,13 +1,12 @@
 from django.apps import AppConfig
 
-from kylien.accounts.verbs import REGISTER
+from kylien.accounts.verbs import CHIEF_EDITS, REGISTER
 
 NO_DESK = {  # what was done to the ledger is no business of the duty desk
     "chief": "view change export",
     "area_officer": "view change export",
     "clerk": "view change export",
 }
-LAW = {"chief": "view add change", "area_officer": "view", "clerk": "view"}
 
 
 class HouseholdsConfig(AppConfig):
@@ -22,8 +21,8 @@ class HouseholdsConfig(AppConfig):
         "transfermember": {},  # read and written with its request
         "absence": REGISTER,
         "duplicatepair": NO_DESK,
-        "residencerule": LAW,
-        "endground": LAW,
+        "residencerule": CHIEF_EDITS,
+        "endground": CHIEF_EDITS,
         # The duty desk takes stay notices and may mend its own for a quarter of an hour.
         "staynotice": {**REGISTER, "duty_officer": "view add change"},
     }

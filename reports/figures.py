@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from businesses.models import Business, Inspection
 from households.models import Household, Residence, StayNotice
 from incidents.models import Incident, IncidentType
 from kylien.accounts.models import Scope
@@ -86,6 +87,7 @@ class Figure:
 
 
 PEOPLE, GROUPS, ORDER = "Dân cư", "Tổ liên gia tự quản", "An ninh, trật tự"
+TRADE = "Ngành nghề có điều kiện"
 
 
 def _population(kind, prefix, name):
@@ -144,6 +146,23 @@ def _population(kind, prefix, name):
 
 def _permanent(reading):
     return reading.of(Residence).permanent()
+
+
+def _conditional(reading):
+    trading = reading.of(Business).trading_on(reading.last_day)
+    return trading.conditional_on(reading.last_day)
+
+
+def _happened_to_businesses(key, label, event):
+    """Declare how many businesses something happened to; see `businesses.filters.EVENTS`."""
+    return Figure(
+        key,
+        label,
+        TRADE,
+        lambda r: getattr(r.of(Business), f"{event}_in")(r.period),
+        "business-list",
+        lambda r: {"event": event, "month": str(r.month)},
+    )
 
 
 FIGURES: list[Figure] = [
@@ -218,6 +237,41 @@ FIGURES: list[Figure] = [
         lambda r: {"met_in": str(r.month), "state": "all"},
     ),
     Figure(
+        "businesses_conditional",
+        "Cơ sở có điều kiện cuối kỳ",
+        TRADE,
+        _conditional,
+        "business-list",
+        lambda r: {"on": format_date(r.last_day), "conditional": "yes"},
+    ),
+    Figure(
+        "businesses_lacking",
+        "Trong đó thiếu giấy tờ",
+        TRADE,
+        lambda r: _conditional(r).lacking(r.last_day),
+        "business-list",
+        lambda r: {"on": format_date(r.last_day), "conditional": "yes", "papers": "lacking"},
+    ),
+    _happened_to_businesses("businesses_licensed", "Cơ sở được phường cấp giấy", "issued"),
+    _happened_to_businesses("businesses_revoked", "Cơ sở bị thu hồi giấy", "revoked"),
+    Figure(
+        "inspections",
+        "Cuộc kiểm tra trong kỳ",
+        TRADE,
+        lambda r: r.of(Inspection).held_in(r.period),
+        "inspection-list",
+        lambda r: {"month": str(r.month)},
+    ),
+    Figure(
+        "inspections_findings",
+        "Trong đó có tồn tại",
+        TRADE,
+        lambda r: r.of(Inspection).held_in(r.period).filter(outcome=Inspection.Outcome.FINDINGS),
+        "inspection-list",
+        lambda r: {"month": str(r.month), "state": "findings"},
+    ),
+    _happened_to_businesses("businesses_sanctioned", "Cơ sở bị xử phạt", "sanctioned"),
+    Figure(
         "incidents",
         "Vụ việc xảy ra trong kỳ",
         ORDER,
@@ -242,6 +296,8 @@ PAIRS = [
     ("population_in", "births"),
     ("population_out", "deaths"),
     ("stay_notices", "stay_notices_late"),
+    ("businesses_conditional", "businesses_lacking"),
+    ("inspections", "inspections_findings"),
     ("incidents", "incidents_solved"),
 ]
 

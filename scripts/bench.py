@@ -30,10 +30,29 @@ FOLDER = Path(os.environ.get("VAR_DIR", ROOT / "var")).resolve() / "bench"
 PYTHON = sys.executable
 USERS = ("chihuy", "cskv1")
 WARM_UPS = 3
-LISTS = ("households", "residents", "incidents")
+SECTORS = ("karaoke", "pawnshop", "lpg", "lodging", "eating", "company", "project")
+SECTOR_PAGES = tuple(f"sector {code}" for code in SECTORS)
+LISTS = (
+    "households",
+    "residents",
+    "incidents",
+    "businesses",
+    "inspections",
+    "returns",
+    *SECTOR_PAGES,
+)
 SEARCHES = ("search common", "search rare", "search absent")
 GROWING = ("home", "month")
-OURS = ("home", *LISTS, "residents last", *SEARCHES, "household", "month")
+OURS = (
+    "home",
+    *LISTS,
+    "residents last",
+    *SEARCHES,
+    "household",
+    "business",
+    "sectors",
+    "month",
+)
 ADMIN_FORMS = (
     "households/household",
     "households/resident",
@@ -173,17 +192,17 @@ def print_table(engine, scale, found):
     facts, times = found[scale]
     first = found[min(found)][1]
     print(f"\n{engine}, scale {scale}")
-    print(f"{'':22}{'median':>9}{'p95 ms':>9}{'queries':>9}{'KB':>8}{'KB gzip':>9}", end="")
+    print(f"{'':24}{'median':>9}{'p95 ms':>9}{'queries':>9}{'KB':>8}{'KB gzip':>9}", end="")
     print(f"{f'/ scale {min(found)}':>11}{'/ floor':>9}")
     for user, page, queries, size, zipped in facts["pages"]:
         ms = times[user, page]
         median = statistics.median(ms)
         grown = median / statistics.median(first[user, page])
         floor = median / statistics.median(times[user, "floor"])
-        line = f"{user:8}{page:14}{median:9.1f}{ms[int(len(ms) * 0.95)]:9.1f}{queries:9}"
+        line = f"{user:8}{page:16}{median:9.1f}{ms[int(len(ms) * 0.95)]:9.1f}{queries:9}"
         print(f"{line}{size / 1000:8.1f}{zipped / 1000:9.1f}{grown:11.2f}{floor:9.1f}")
     ms, queries = facts["duplicates"]
-    print(f"{'duplicate check':22}{statistics.median(ms):9.1f}{_p95(ms):9.1f}{queries:9}")
+    print(f"{'duplicate check':24}{statistics.median(ms):9.1f}{_p95(ms):9.1f}{queries:9}")
 
 
 def _p95(ms):

@@ -30,6 +30,7 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from django.utils.http import urlencode  # noqa: E402
 
+from businesses.models import Business, Inspection  # noqa: E402
 from households.models import Household, Resident  # noqa: E402
 from households.services.duplicates import look_alikes  # noqa: E402
 from incidents.models import Incident  # noqa: E402
@@ -37,7 +38,7 @@ from kylien.accounts.models import User  # noqa: E402
 from kylien.core.changes import acting  # noqa: E402
 from kylien.core.periods import Month  # noqa: E402
 from kylien.core.records import PAGE_SIZE  # noqa: E402
-from scripts.bench import ADMIN_FORMS, OURS, USERS  # noqa: E402
+from scripts.bench import ADMIN_FORMS, OURS, SECTORS, USERS  # noqa: E402
 
 
 class Site:
@@ -114,6 +115,7 @@ def pages(username):
     """Return `{name: address}` of the pages to measure, with rows that this user sees."""
     user = User.objects.get(username=username)
     household = Household.objects.visible_to(user).active().order_by("code")[7]
+    businesses = Business.objects.visible_to(user).trading().annotate(n=Count("certificates"))
     last_full = Resident.objects.visible_to(user).present().count() // PAGE_SIZE
     month = Month.containing(timezone.localdate(), settings.REPORT_START_DAY).previous()
     return {
@@ -128,6 +130,12 @@ def pages(username):
         "household": household.get_absolute_url(),
         "month": f"/reports/{month}/",
         "incidents": "/incidents/",
+        "businesses": "/businesses/",
+        "business": businesses.order_by("-n", "pk").first().get_absolute_url(),
+        "inspections": "/inspections/",
+        "returns": "/quarterly-returns/",
+        "sectors": "/sectors/",
+        **{f"sector {code}": f"/sectors/{code}/" for code in SECTORS},
         "floor": "/bench/floor/",
         "stock admin": "/bench/admin/households/resident/",
     }
@@ -167,12 +175,32 @@ def few_and_many():
     by_size = Household.objects.active().annotate(n=members).filter(n__gt=0).order_by("n")
     small, large = by_size.first(), by_size.last()
     one = {model: model.objects.last().code for model in (Household, Incident)}
+    papers = Business.objects.annotate(n=Count("certificates")).filter(n__gt=0).order_by("n")
     return [
         ("households", f"/households/?state=all&q={one[Household]}", "/households/"),
         ("residents", f"/residents/?{urlencode({'q': rare_name(USERS[0])})}", "/residents/"),
         ("incidents", f"/incidents/?q={one[Incident]}", "/incidents/"),
         ("household", small.get_absolute_url(), large.get_absolute_url()),
+        ("business", papers.first().get_absolute_url(), papers.last().get_absolute_url()),
+        *few_and_many_businesses(),
     ]
+
+
+def few_and_many_businesses():
+    """Return the same for the lists of businesses: the few are one, named by its code."""
+    code = Business.objects.filter(sector__code="karaoke").trading().first().code
+    found = [
+        (name, f"{path}?q={code}", path)
+        for name, path in (
+            ("businesses", "/businesses/"),
+            ("returns", "/quarterly-returns/"),
+            ("sector karaoke", "/sectors/karaoke/"),
+        )
+    ]
+    if Inspection.objects.exists():
+        last = Inspection.objects.last().code
+        found.append(("inspections", f"/inspections/?q={last}", "/inspections/"))
+    return found
 
 
 def busiest(name):

@@ -10,7 +10,22 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from businesses.models import Business, Certificate, Sector
+from businesses.models import (
+    Business,
+    BusinessRule,
+    Certificate,
+    FireGroup,
+    Inspection,
+    InspectionFinding,
+    LiaisonNote,
+    PaperKind,
+    PaperRule,
+    QuarterlyReturn,
+    Sanction,
+    Sector,
+    SectorRule,
+    StateChange,
+)
 from households.models import (
     Absence,
     DuplicatePair,
@@ -27,7 +42,7 @@ from households.models import (
 from households.services import end_residence, start_residence
 from incidents.models import Incident, IncidentType
 from kylien.accounts.models import Role, User
-from kylien.areas.models import BeatAssignment, Neighbourhood, Ward
+from kylien.areas.models import BeatAssignment, Holiday, Neighbourhood, Ward
 from selfgov_groups.models import GroupMeeting, GroupMembership, SelfManagedGroup
 
 PASSWORD = "mat-khau-thu-nghiem-1"
@@ -41,6 +56,11 @@ def day(ago=0):
 def sector(code="karaoke"):
     """Return a sector of the migrations (made anew after a test that emptied the tables)."""
     return Sector.objects.get_or_create(code=code, defaults={"name": code})[0]
+
+
+def paper_kind(code="security"):
+    """Return a kind of paper of the migrations (made anew after a test that emptied the tables)."""
+    return PaperKind.objects.get_or_create(code=code, defaults={"name": code})[0]
 
 
 def incident_type(*, crowd=False):
@@ -258,6 +278,8 @@ class EndGroundFactory(DjangoModelFactory):
 
 
 class BusinessFactory(DjangoModelFactory):
+    """A business; `BusinessFactory(state="closed")` was closed ten days ago."""
+
     name = factory.Sequence(lambda n: f"Cơ sở {n}")
     sector = factory.LazyFunction(sector)
     neighbourhood = factory.SubFactory(NeighbourhoodFactory)
@@ -269,9 +291,33 @@ class BusinessFactory(DjangoModelFactory):
     class Meta:
         model = Business
 
+    @classmethod
+    def _create(cls, model_class, *args, **fields):
+        made = super()._create(model_class, *args, **fields)
+        if made.state != Business.State.OPEN:
+            StateChange.objects.create(
+                business=made, state=made.state, changed_on=day(10), reason="Nghỉ bán"
+            )
+        return made
+
+
+class StateChangeFactory(DjangoModelFactory):
+    """The change alone; services.change_state() writes the business too."""
+
+    business = factory.SubFactory(BusinessFactory)
+    state = Business.State.SUSPENDED
+    changed_on = factory.LazyFunction(lambda: day(10))
+    reason = "Sửa nhà"
+
+    class Meta:
+        model = StateChange
+
 
 class CertificateFactory(DjangoModelFactory):
+    """A security paper; `CertificateFactory(kind_code="fire")` for another kind."""
+
     business = factory.SubFactory(BusinessFactory)
+    kind = factory.LazyAttribute(lambda paper: paper_kind(paper.kind_code))
     number = factory.Sequence(lambda n: f"{n}/GCN")
     issuer = "Công an tỉnh"
     issued_on = factory.LazyFunction(lambda: day(300))
@@ -279,6 +325,123 @@ class CertificateFactory(DjangoModelFactory):
 
     class Meta:
         model = Certificate
+
+    class Params:
+        kind_code = "security"
+
+
+class InspectionFactory(DjangoModelFactory):
+    """A periodic inspection in the plan; `InspectionFactory(held=True)` one that was held."""
+
+    business = factory.SubFactory(BusinessFactory)
+    planned_on = factory.LazyFunction(lambda: day(-20))
+
+    class Meta:
+        model = Inspection
+
+    class Params:
+        held = factory.Trait(
+            planned_on=factory.LazyFunction(lambda: day(20)),
+            noticed_on=factory.LazyFunction(lambda: day(40)),
+            held_on=factory.LazyFunction(lambda: day(20)),
+            outcome=Inspection.Outcome.PASSED,
+        )
+
+
+class FindingFactory(DjangoModelFactory):
+    inspection = factory.SubFactory(
+        InspectionFactory, held=True, outcome=Inspection.Outcome.FINDINGS
+    )
+    finding = "Bình chữa cháy hết hạn"
+    due_on = factory.LazyFunction(lambda: day(-10))
+
+    class Meta:
+        model = InspectionFinding
+
+
+class SanctionFactory(DjangoModelFactory):
+    business = factory.SubFactory(BusinessFactory)
+    number = factory.Sequence(lambda n: f"{n}/QĐ-XPHC")
+    decided_on = factory.LazyFunction(lambda: day(15))
+    authority = "Công an phường"
+    violation = "Không niêm yết nội quy"
+    amount = 2_000_000
+
+    class Meta:
+        model = Sanction
+
+
+class LiaisonNoteFactory(DjangoModelFactory):
+    business = factory.SubFactory(BusinessFactory)
+    met_on = factory.LazyFunction(lambda: day(12))
+    note = "Thống nhất lịch trực dịp lễ"
+
+    class Meta:
+        model = LiaisonNote
+
+
+class QuarterlyReturnFactory(DjangoModelFactory):
+    business = factory.SubFactory(BusinessFactory)
+    year = 2026
+    quarter = 1
+    received_on = dt.date(2026, 3, 28)
+
+    class Meta:
+        model = QuarterlyReturn
+
+
+class PaperKindFactory(DjangoModelFactory):
+    code = factory.Sequence(lambda n: f"giay-{n}")
+    name = factory.Sequence(lambda n: f"Giấy {n}")
+
+    class Meta:
+        model = PaperKind
+
+
+class SectorRuleFactory(DjangoModelFactory):
+    sector = factory.SubFactory(SectorFactory)
+    legal_basis = "NĐ 96/2016/NĐ-CP"
+    valid_from = dt.date(2016, 7, 1)
+
+    class Meta:
+        model = SectorRule
+
+
+class PaperRuleFactory(DjangoModelFactory):
+    sector = factory.SubFactory(SectorFactory)
+    kind = factory.SubFactory(PaperKindFactory)
+    legal_basis = "NĐ 96/2016/NĐ-CP"
+    valid_from = dt.date(2016, 7, 1)
+
+    class Meta:
+        model = PaperRule
+
+
+class BusinessRuleFactory(DjangoModelFactory):
+    key = BusinessRule.Key.CONTACT_MONTHS
+    value = 6
+    legal_basis = "Quy định của đơn vị"
+    valid_from = factory.Sequence(lambda n: dt.date(2030, 1, 1) + dt.timedelta(days=n))
+
+    class Meta:
+        model = BusinessRule
+
+
+class FireGroupFactory(DjangoModelFactory):
+    name = factory.Sequence(lambda n: f"Nhóm {n}")
+    legal_basis = "NĐ 105/2025/NĐ-CP"
+    valid_from = dt.date(2025, 7, 1)
+
+    class Meta:
+        model = FireGroup
+
+
+class HolidayFactory(DjangoModelFactory):
+    day = factory.Sequence(lambda n: dt.date(2031, 1, 1) + dt.timedelta(days=n))
+    name = "Nghỉ lễ"
+
+    class Meta:
+        model = Holiday
 
 
 class GroupFactory(DjangoModelFactory):
@@ -350,7 +513,13 @@ FACTORIES = {
         ResidentFactory,
         ResidenceFactory,
         BusinessFactory,
+        StateChangeFactory,
         CertificateFactory,
+        InspectionFactory,
+        FindingFactory,
+        SanctionFactory,
+        LiaisonNoteFactory,
+        QuarterlyReturnFactory,
         GroupFactory,
         MembershipFactory,
         MeetingFactory,
@@ -364,6 +533,12 @@ FACTORIES = {
         ResidenceRuleFactory,
         EndGroundFactory,
         SectorFactory,
+        PaperKindFactory,
+        SectorRuleFactory,
+        PaperRuleFactory,
+        BusinessRuleFactory,
+        FireGroupFactory,
+        HolidayFactory,
         IncidentTypeFactory,
     )
 }
@@ -392,6 +567,11 @@ def add_children(row):
             )
         case Business():
             CertificateFactory(business=row)
+            InspectionFactory(business=row)
+            SanctionFactory(business=row)
+            LiaisonNoteFactory(business=row)
+            QuarterlyReturnFactory(business=row, year=2000 + row.returns.count())
+            StateChangeFactory(business=row, changed_on=day(500 - row.state_changes.count()))
         case SelfManagedGroup():
             MembershipFactory(group=row)
             MeetingFactory(group=row)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.urls import URLPattern, get_resolver
+from django.urls import URLPattern, get_resolver, reverse
 
 from kylien.core.records import RecordView, Role, ScopedMixin
 
@@ -41,6 +41,11 @@ class Route:
     def permission(self):
         meta = self.view_class.model._meta
         return f"{meta.app_label}.{self.verb}_{meta.model_name}"
+
+    @property
+    def list_address(self):
+        """Return the address of a list; of the list of a sector that of the karaoke bars."""
+        return reverse(self.name, kwargs=dict.fromkeys(self.parameters, "karaoke"))
 
     def __str__(self):
         return self.name or self.pattern

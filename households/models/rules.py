@@ -1,68 +1,23 @@
-"""The law's numbers and grounds as rows: value, legal basis, valid from, valid to.
-
-The law changes several times a year, so the chief edits these in the admin site; code asks for the
-rule that holds on the day it works for.
-"""
+"""The numbers and grounds of the law of residence, as rows."""
 
 import datetime as dt
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
-from kylien.areas.models import SettingQuerySet
-from kylien.core.models import Tracked
-
-
-class DatedQuerySet(SettingQuerySet):
-    def in_scope(self, scope):
-        return self.all()  # a rule holds for the whole ward
-
-    def in_force(self, day):
-        """Return the rows that hold on `day`."""
-        return self.filter(Q(valid_to=None) | Q(valid_to__gt=day), valid_from__lte=day)
+from kylien.areas.rules import DatedRule, RuleQuerySet, ends_after_start
 
 
-class RuleQuerySet(DatedQuerySet):
-    def number(self, key, day):
-        """Return the number that the law sets for `key` on `day`; the earliest known one before.
+class ResidenceLaw(DatedRule):
+    """A rule of the law of residence: the present law is in force since 1/7/2021."""
 
-        Raises LookupError where no row names the key at all.
-        """
-        return self.filter(key=key).book().number(key, day)
-
-    def book(self):
-        """Return the numbers read once, for an act on many rows."""
-        return RuleBook(self.order_by("-valid_from"))
-
-
-class RuleBook:
-    """Numbers of the law in memory; `number` answers as that of the queryset."""
-
-    def __init__(self, rows):
-        self.rows = list(rows)
-
-    def number(self, key, day):
-        rows = [row for row in self.rows if row.key == key]
-        if not rows:
-            raise LookupError(f"No residence rule {key}.")
-        return next((row.value for row in rows if row.valid_from <= day), rows[-1].value)
-
-
-class DatedRule(Tracked):
-    """What a law says from one day until before another."""
-
-    legal_basis = models.CharField("căn cứ", max_length=200)
     valid_from = models.DateField("áp dụng từ", default=dt.date(2021, 7, 1))
-    valid_to = models.DateField("hết áp dụng từ", null=True, blank=True)
 
-    objects = DatedQuerySet.as_manager()
-
-    class Meta(Tracked.Meta):
+    class Meta(DatedRule.Meta):
         abstract = True
-        default_permissions = ("view", "add", "change")
 
 
-class ResidenceRule(DatedRule):
+class ResidenceRule(ResidenceLaw):
     """A number of the law of residence."""
 
     class Key(models.TextChoices):
@@ -80,16 +35,12 @@ class ResidenceRule(DatedRule):
         "residence_rule_positive": "value",
     }
 
-    class Meta(DatedRule.Meta):
+    class Meta(ResidenceLaw.Meta):
         verbose_name = "quy định cư trú"
         verbose_name_plural = "quy định cư trú"
         ordering = ("key", "-valid_from")
         constraints = [
-            models.CheckConstraint(
-                name="residence_rule_ends_after_start",
-                condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")),
-                violation_error_message="Ngày hết áp dụng phải sau ngày áp dụng.",
-            ),
+            ends_after_start("residence_rule_ends_after_start"),
             models.CheckConstraint(
                 name="residence_rule_positive",
                 condition=Q(value__gt=0, value__lte=366),
@@ -106,7 +57,7 @@ class ResidenceRule(DatedRule):
         return f"{self.get_key_display()}: {self.value}"
 
 
-class EndGround(DatedRule):
+class EndGround(ResidenceLaw):
     """A ground on which the law ends a registration, as the officer picks it."""
 
     class Kind(models.TextChoices):
@@ -126,16 +77,12 @@ class EndGround(DatedRule):
 
     constraint_fields = {"end_ground_ends_after_start": "valid_to"}
 
-    class Meta(DatedRule.Meta):
+    class Meta(ResidenceLaw.Meta):
         verbose_name = "lý do xoá đăng ký cư trú"
         verbose_name_plural = "lý do xoá đăng ký cư trú"
         ordering = ("kind", "position", "pk")
         constraints = [
-            models.CheckConstraint(
-                name="end_ground_ends_after_start",
-                condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")),
-                violation_error_message="Ngày hết áp dụng phải sau ngày áp dụng.",
-            ),
+            ends_after_start("end_ground_ends_after_start"),
         ]
 
     def __str__(self):

@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 
 from kylien.accounts.models import Role, User
-from kylien.areas.models import BeatAssignment, Neighbourhood, Ward
+from kylien.areas.models import BeatAssignment, Holiday, Neighbourhood, Ward
 from kylien.core.admin import RecordAdmin, RecordInline
 
 NO_OFFICER = "Chỉ phân công cán bộ đang hoạt động, có vai trò Cảnh sát khu vực."
@@ -29,7 +29,7 @@ class BeatInline(OfficerChoices, RecordInline):
 @admin.register(Ward)
 class WardAdmin(RecordAdmin):
     list_display = ("name", "unit_code", "valid_from", "valid_to")
-    fields = ("name", "unit_code", "valid_from", "valid_to", "successor", "hotlines")
+    fields = ("name", "unit_code", "valid_from", "valid_to", "successor", "superior", "hotlines")
     search_fields = ()
 
 
@@ -48,4 +48,14 @@ class BeatAssignmentAdmin(OfficerChoices, RecordAdmin):
     list_filter = ("neighbourhood",)
     list_select_related = ("officer", "neighbourhood")
     fields = ("officer", "neighbourhood", "started_on", "ended_on", "note")
+    search_fields = ()
+
+
+@admin.register(Holiday)
+class HolidayAdmin(RecordAdmin):
+    """Days off and days worked instead: notices' deadlines are counted in working days."""
+
+    list_display = ("day", "kind", "name")
+    list_filter = ("kind",)
+    fields = ("day", "kind", "name")
     search_fields = ()

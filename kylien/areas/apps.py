@@ -10,5 +10,6 @@ class AreasConfig(AppConfig):
     grants = {
         "ward": {"chief": "view change"},
         "neighbourhood": {"chief": "view add change", **LOOK},
+        "holiday": {"chief": "view add change delete", **LOOK},
         "beatassignment": {"chief": "view add change delete"},
     }

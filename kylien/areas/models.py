@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from kylien.core.models import Record, RecordQuerySet, Tracked, TrackedQuerySet
+from kylien.core.periods import WorkCalendar
 
 
 class SettingQuerySet(TrackedQuerySet):
@@ -24,6 +25,11 @@ class WardQuerySet(SettingQuerySet):
         """Return the wards that exist on `day`."""
         return self.filter(Q(valid_to=None) | Q(valid_to__gt=day), valid_from__lte=day)
 
+    def of(self, day):
+        """Return the ward that exists on `day`; None before one is entered."""
+        rows = self.order_by("-valid_from")
+        return (rows.valid_on(day) if day else rows).first()
+
     def in_scope(self, scope):
         return self.all()
 
@@ -37,6 +43,12 @@ class Ward(Tracked):
     valid_to = models.DateField("hết hiệu lực từ", null=True, blank=True)
     successor = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, verbose_name="đơn vị kế tục"
+    )
+    superior = models.CharField(
+        "công an cấp trên",
+        max_length=100,
+        blank=True,
+        help_text="Đứng đầu văn bản, ví dụ Công an tỉnh Hà Tĩnh.",
     )
     hotlines = models.TextField(
         "đường dây nóng", blank=True, max_length=1000, help_text="Mỗi dòng: tên: số điện thoại."
@@ -60,6 +72,11 @@ class Ward(Tracked):
 
     def __str__(self):
         return self.name
+
+    @property
+    def police(self):
+        """Return the name of the ward's police, as it issues papers and heads documents."""
+        return f"Công an phường {self.name}"
 
     def hotline_rows(self):
         """List the hot lines as `{label, phone}`, one a line of the text."""
@@ -164,3 +181,43 @@ class BeatAssignment(Tracked):
 
     def __str__(self):
         return f"{self.officer} · {self.neighbourhood}"
+
+
+class HolidayQuerySet(SettingQuerySet):
+    def in_scope(self, scope):
+        return self.all()
+
+    def calendar(self):
+        """Return the working days that these rows leave, as a `WorkCalendar`."""
+        days = {kind: set() for kind in Holiday.Kind}
+        for kind, day in self.values_list("kind", "day"):
+            days[kind].add(day)
+        return WorkCalendar(
+            off=frozenset(days[Holiday.Kind.OFF]), extra=frozenset(days[Holiday.Kind.WORKED])
+        )
+
+
+class Holiday(Tracked):
+    """A day on which offices are closed, or a weekend day worked instead.
+
+    Source: Bộ luật Lao động 2019 Điều 112, and each year's notice of the days that are moved. The
+    law names the feasts, the notice the days, so they are rows that the chief keeps up.
+    """
+
+    class Kind(models.TextChoices):
+        OFF = "off", "Nghỉ"
+        WORKED = "worked", "Làm bù"
+
+    day = models.DateField("ngày", unique=True, error_messages={"unique": "Ngày này đã ghi."})
+    kind = models.CharField("loại", max_length=10, choices=Kind, default=Kind.OFF)
+    name = models.CharField("tên", max_length=100)
+
+    objects = HolidayQuerySet.as_manager()
+
+    class Meta(Tracked.Meta):
+        verbose_name = "ngày nghỉ lễ"
+        verbose_name_plural = "ngày nghỉ lễ"
+        ordering = ("-day",)
+
+    def __str__(self):
+        return f"{self.name} {self.day:%d/%m/%Y}"

@@ -37,7 +37,7 @@ class AuditTrail:
         if not user.has_role(Role.CHIEF):
             return None
         entries = list(AuditEntry.objects.of(obj).select_related("user").order_by("-pk")[:50])
-        told = Told(entries)
+        told = Told(entries, known=[obj, *filter(None, obj._state.fields_cache.values())])
         return [
             {"at": entry.at, "who": who(entry), "sentence": told.sentence(entry)}
             for entry in entries
@@ -81,10 +81,11 @@ def noun(entry):
 class Told:
     """Entries put into words; what foreign keys point to is fetched together, once a model.
 
-    `content(entry)` is what happened, `sentence(entry)` says also which act it was and why.
+    `content(entry)` is what happened, `sentence(entry)` says also which act it was and why. Rows
+    that the page has read already (`known`) are not asked for again.
     """
 
-    def __init__(self, entries):
+    def __init__(self, entries, known=()):
         self.values = {e: json.loads(e.values) if e.values else {} for e in entries}
         self.fields = {e: self._fields(model_of(e)) for e in entries}
         wanted = {}
@@ -92,13 +93,19 @@ class Told:
             for name, pair in values.items():
                 field = self.fields[entry].get(name)
                 if isinstance(field, ForeignKey):
-                    keys = wanted.setdefault(field.related_model, set())
-                    keys.update(key for key in pair if isinstance(key, int))
+                    wanted.setdefault(field.target_field, set()).update(filter(None, pair))
         self.labels = {
-            model: {row.pk: str(row) for row in model._base_manager.filter(pk__in=keys)}
-            for model, keys in wanted.items()
-            if keys
+            target: self._labels(target, keys, known) for target, keys in wanted.items() if keys
         }
+
+    @staticmethod
+    def _labels(target, keys, known):
+        """Return `{key: label}` of the rows of one model that links of entries point to."""
+        model, name = target.model, target.attname
+        found = {getattr(row, name): str(row) for row in known if type(row) is model}
+        rows = model._base_manager.filter(**{f"{name}__in": keys - set(found)})
+        rows = rows.for_list() if hasattr(rows, "for_list") else rows  # with what labels are of
+        return found | {getattr(row, name): str(row) for row in rows}
 
     @staticmethod
     def _fields(model):
@@ -143,7 +150,7 @@ class Told:
         if isinstance(value, list):  # roles and rights, by name
             return ", ".join(Role(v).label if v in Role.values else str(v) for v in value)
         if isinstance(field, ForeignKey):
-            known = self.labels.get(field.related_model, {})
+            known = self.labels.get(field.target_field, {})
             return known.get(value, f"số {value} (không còn)")
         if field is not None and field.choices:
             return str(dict(field.flatchoices).get(value, value))

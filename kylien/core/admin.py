@@ -53,11 +53,12 @@ class RecordAdminForm(RecordFormMixin, forms.ModelForm):
         for name, field in self.fields.items():
             if name in self.declared_fields or not isinstance(field, forms.ModelChoiceField):
                 continue
-            kept = getattr(self.instance, self.instance._meta.get_field(name).attname)
+            link = self.instance._meta.get_field(name)
+            kept = getattr(self.instance, link.attname)
             if kept is None:
                 continue
-            everything = field.queryset.model._base_manager
-            field.queryset = field.queryset | everything.filter(pk=kept)
+            recorded = {link.target_field.name: kept}  # not every link is to the key
+            field.queryset = field.queryset | link.related_model._base_manager.filter(**recorded)
             widget = getattr(field.widget, "widget", field.widget)  # the admin wraps it
             if isinstance(widget, LabelledAutocomplete):
                 widget.labels.kept.add(kept)

@@ -128,3 +128,101 @@ class Month:
     def _moved(self, months: int) -> Self:
         year, index = divmod(self.year * 12 + self.month - 1 + months, 12)
         return type(self)(year, index + 1, self.start_day)
+
+
+@dataclass(frozen=True, order=True)
+class Quarter:
+    """A quarter of the calendar year, as businesses report by it.
+
+    Raises ValueError for a year outside 1900 to 2999 or a number outside 1 to 4.
+    """
+
+    year: int
+    number: int
+
+    def __post_init__(self) -> None:
+        if not 1900 <= self.year <= 2999:
+            raise ValueError("Năm báo cáo phải từ 1900 đến 2999.")
+        if not 1 <= self.number <= 4:
+            raise ValueError("Quý phải từ 1 đến 4.")
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the quarter written as "2026-Q4"; ValueError, in Vietnamese, on anything else."""
+        match = re.fullmatch(r"([0-9]{4})-[Qq]([1-4])", text)
+        if not match:
+            raise ValueError("Hãy ghi quý theo dạng năm-quý, ví dụ 2026-Q4.")
+        return cls(int(match[1]), int(match[2]))
+
+    @classmethod
+    def containing(cls, day: date) -> Self:
+        """Return the quarter of a day."""
+        return cls(day.year, (day.month + 2) // 3)
+
+    def __str__(self) -> str:
+        return f"{self.year}-Q{self.number}"
+
+    @property
+    def period(self) -> Period:
+        """The days of the quarter."""
+        first = date(self.year, self.number * 3 - 2, 1)
+        return Period(first, (first + timedelta(days=93)).replace(day=1))
+
+    @property
+    def last_day(self) -> date:
+        """The last day of the quarter."""
+        return self.period.end - timedelta(days=1)
+
+    @property
+    def label(self) -> str:
+        """The name of the quarter: "Quý IV/2026"."""
+        return f"Quý {('I', 'II', 'III', 'IV')[self.number - 1]}/{self.year}"
+
+    def previous(self) -> Self:
+        """Return the quarter before."""
+        return self.moved(-1)
+
+    def next(self) -> Self:
+        """Return the quarter after."""
+        return self.moved(1)
+
+    def moved(self, quarters: int) -> Self:
+        """Return the quarter so many later."""
+        year, index = divmod(self.year * 4 + self.number - 1 + quarters, 4)
+        return type(self)(year, index + 1)
+
+
+@dataclass(frozen=True)
+class WorkCalendar:
+    """Working days: Monday to Friday, but for `off` days, and the `extra` days worked instead."""
+
+    off: frozenset[date] = frozenset()
+    extra: frozenset[date] = frozenset()
+
+    def is_working(self, day: date) -> bool:
+        """Tell whether offices work on the day."""
+        return day in self.extra or (day.weekday() < 5 and day not in self.off)
+
+    def add(self, day: date, count: int) -> date:
+        """Return the working day that is the `count`-th after `day` (before it, if negative).
+
+        The day itself does not count: five working days after a Monday are the next Monday.
+        """
+        step = timedelta(days=1 if count >= 0 else -1)
+        while count:
+            day += step
+            if self.is_working(day):
+                count -= step.days
+        return day
+
+    def between(self, first: date, last: date) -> int:
+        """Return how many working days lie after `first`, up to and with `last`."""
+        days = (first + timedelta(days=n) for n in range(1, (last - first).days + 1))
+        return sum(map(self.is_working, days))
+
+
+def add_months(day: date, months: int) -> date:
+    """Return the same day so many months later; the month's last day where it has no such day."""
+    year, index = divmod(day.year * 12 + day.month - 1 + months, 12)
+    after = date(year + (index == 11), (index + 1) % 12 + 1, 1)
+    return date(year, index + 1, min(day.day, (after - timedelta(days=1)).day))

@@ -183,7 +183,7 @@ class RecordView(ScopedMixin, View):
     def render_list(self, data):
         filterset = self.filtered(data)
         table, rows = self.ordered_table(filterset, data)
-        paginator = KeyPaginator(rows, PAGE_SIZE, self.load)
+        paginator = self.paginator(rows)
         page = paginator.nearest(data.get("page", 1))
         counted = self.counted or self.model._meta.verbose_name
         context = {
@@ -207,9 +207,17 @@ class RecordView(ScopedMixin, View):
             "can_export": self.allows("export"),
             "empty_hint": self.empty_hint,
             "list_url": self.url(Role.LIST),
+            **self.list_context(),
         }
         name = "records/_table.html" if self.request.htmx else self.template("list")
         return render(self.request, name, context)
+
+    def paginator(self, rows):
+        return KeyPaginator(rows, PAGE_SIZE, self.load)
+
+    def list_context(self):
+        """Return what the list's page shows besides its table."""
+        return {}
 
     def _address(self, data, *, without=(), **values):
         """Return the list's address with the filters in use; numbers never get into it."""

@@ -31,6 +31,16 @@ MENU = (
         "main",
     ),
     ("business-list", "Cơ sở kinh doanh", "store", "businesses.view_business", False, "main"),
+    ("sector-overview", "Ngành nghề", "layers", "businesses.view_business", False, "main"),
+    ("inspection-list", "Kiểm tra", "clipboard-check", "businesses.view_inspection", False, "main"),
+    (
+        "quarterlyreturn-list",
+        "Báo cáo quý",
+        "inbox",
+        "businesses.view_quarterlyreturn",
+        False,
+        "main",
+    ),
     (
         "selfmanagedgroup-list",
         "Tổ liên gia",
@@ -54,7 +64,7 @@ def portal(request):
     context = {
         "demo": settings.DEMO,
         "today": getattr(request, "today", None),
-        "ward": SimpleLazyObject(lambda: ward_on(getattr(request, "today", None))),
+        "ward": SimpleLazyObject(lambda: Ward.objects.of(getattr(request, "today", None))),
     }
     if user is None or not user.is_authenticated:
         return context
@@ -80,9 +90,3 @@ def _may(user, right):
     if right == "role":
         return bool(user.roles)
     return user.has_perm(right)
-
-
-def ward_on(day):
-    """Return the ward that exists on `day`; None before one is entered."""
-    rows = Ward.objects.order_by("-valid_from")
-    return (rows.valid_on(day) if day else rows).first()

@@ -1,12 +1,23 @@
 """What the home page shows: the ward's figures, what is due, twelve months, the neighbourhoods."""
 
+import datetime as dt
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db.models import CharField, F, Value
 from django.urls import reverse
 from django.utils import timezone
 
-from businesses.models import Business, Certificate, Sector
+from businesses import rules
+from businesses.filters import SOON_DAYS, Clock, not_returned, unverified
+from businesses.models import (
+    Business,
+    BusinessRule,
+    Certificate,
+    Inspection,
+    InspectionFinding,
+    Sector,
+)
 from households.filters import DUE_DAYS
 from households.models import (
     Absence,
@@ -122,11 +133,28 @@ class Home:
             rows["papers"] = self.of(Business).filter(pk__in=papers.values("business"))
             rows["stays"] = self.of(StayNotice).unconfirmed()
             rows["absences"] = self.of(Absence).ending(self.on, ABSENCE_DAYS)
+            rows |= self.count_trade()
         if self.works:
             rows["transfers"] = TransferRequest.objects.to_decide(self.works)
             rows["pairs"] = self.of(DuplicatePair).open()
             rows["unsynced"] = self.of(ResidenceAct).unsynchronised()
         return count_all(rows)
+
+    def count_trade(self):
+        """Name the rows of what is due with businesses, each as the list it leads to holds them."""
+        self.book = BusinessRule.objects.book()
+        quarter = rules.quarter_to_collect(self.on, self.book)
+        clock = Clock(self.on, quarter, rules.contact_since(self.on, self.book))
+        checks = Certificate.objects.awaiting_check(self.on)
+        self.quarter = quarter
+        return {
+            "lacking": self.of(Business).trading().lacking(self.on),
+            "checks": self.of(Business).filter(pk__in=checks.order_by().values("business")),
+            "inspections": self.of(Inspection).due(self.on, SOON_DAYS),
+            "remedies": self.of(Inspection).with_remedies_due(self.on, SOON_DAYS),
+            "returns": not_returned(self.of(Business), clock),
+            "contacts": unverified(self.of(Business), clock),
+        }
 
     def totals(self):
         """Return the ward's stocks, and what is derived from two of them."""
@@ -327,7 +355,7 @@ class Home:
         kinds = [
             self.due_stays(),
             self.due_residences(),
-            self.due_papers(),
+            self.due_trade(),
             self.due_absences(),
         ]
         items = [item for kind in kinds for item in kind[:DUE_OF_EACH]]
@@ -351,6 +379,18 @@ class Home:
                 "business-list",
                 {"certificate": "due"},
             ),
+            ("lacking", "late", "cơ sở thiếu giấy phải có", "business-list", {"papers": "lacking"}),
+            ("checks", "due", "cơ sở chờ hậu kiểm", "business-list", {"certificate": "check"}),
+            ("inspections", "due", "cuộc kiểm tra đến hạn", "inspection-list", {"state": "due"}),
+            ("remedies", "due", "nơi chưa khắc phục", "inspection-list", {"state": "remedies"}),
+            (
+                "returns",
+                "due",
+                f"cơ sở chưa nộp báo cáo {rules.in_words(self.quarter)}",
+                "quarterlyreturn-list",
+                {"quarter": self.quarter, "state": "missing"},
+            ),
+            ("contacts", "due", "nơi chưa xác nhận liên hệ", "business-list", {"contact": "old"}),
             (
                 "absences",
                 "due",
@@ -393,19 +433,57 @@ class Home:
             for row in rows.order_by("expires_on", "pk")[:DUE_LISTED]
         ]
 
-    def due_papers(self):
-        rows = self.of(Certificate).expiring(self.on, Certificate.DUE_DAYS)
-        rows = rows.select_related("business")
-        return [
-            {
-                "day": row.expires_on,
-                "title": f"{row.get_kind_display()}: {row.business.name}",
-                "detail": f"Số {row.number}, {row.issuer}",
-                "url": row.business.get_absolute_url(),
-                **self.badge(row.expires_on),
+    def due_trade(self):
+        """List what is due with businesses, soonest first: papers that run out, checks after issue,
+        inspections and remedies, read in one query."""
+        check_days = self.book.number(BusinessRule.Key.POST_CHECK_DAYS, self.on)
+        soon = self.on - dt.timedelta(days=check_days - SOON_DAYS)
+        kinds = {
+            "paper": (
+                self.of(Certificate).expiring(self.on, Certificate.DUE_DAYS),
+                ("kind__name", "business__name", "expires_on", "number", "business"),
+            ),
+            "check": (
+                self.of(Certificate).awaiting_check(self.on).filter(issued_on__lte=soon),
+                (
+                    Value("Hậu kiểm", CharField()),
+                    "business__name",
+                    "issued_on",
+                    "number",
+                    "business",
+                ),
+            ),
+            "inspection": (
+                self.of(Inspection).due(self.on, SOON_DAYS),
+                (Value("Kiểm tra", CharField()), "business__name", "planned_on", "code", "pk"),
+            ),
+            "remedy": (
+                self.of(InspectionFinding).outstanding(self.on, SOON_DAYS),
+                (
+                    Value("Khắc phục", CharField()),
+                    "inspection__business__name",
+                    "due_on",
+                    "finding",
+                    "inspection",
+                ),
+            ),
+        }
+        parts = [_due_rows(kind, rows, columns) for kind, (rows, columns) in kinds.items()]
+        found = []
+        for kind, word, name, day, detail, key in (
+            parts[0].union(*parts[1:], all=True).order_by("due_day", "due_key")[:DUE_LISTED]
+        ):
+            if kind == "check":  # until so many days after the issue
+                day += dt.timedelta(days=self.book.number(BusinessRule.Key.POST_CHECK_DAYS, day))
+            model = Business if kind in ("paper", "check") else Inspection
+            item = {
+                "day": day,
+                "title": f"{word}: {name}",
+                "detail": f"Số {detail}" if kind in ("paper", "check") else detail,
+                "url": model(pk=key).get_absolute_url(),
             }
-            for row in rows.order_by("expires_on", "pk")[:DUE_LISTED]
-        ]
+            found.append({**item, **self.badge(day)})
+        return sorted(found, key=lambda item: item["day"])
 
     def due_absences(self):
         rows = self.of(Absence).ending(self.on, ABSENCE_DAYS)
@@ -452,3 +530,20 @@ class Home:
             return {"tone": "due", "badge": "Hôm nay"}
         word = WEEKDAYS[day.weekday()] if left < 7 else f"Còn {left} ngày"
         return {"tone": "mute", "badge": word}
+
+
+def _due_rows(kind, rows, columns):
+    """Return `(kind, word, name, day, detail, key)` of rows, to be read together with others."""
+    word, name, day, detail, key = (F(c) if isinstance(c, str) else c for c in columns)
+    return (
+        rows.order_by()
+        .annotate(
+            due_kind=Value(kind, CharField()),
+            due_word=word,
+            due_name=name,
+            due_day=day,
+            due_detail=detail,
+            due_key=key,
+        )
+        .values_list("due_kind", "due_word", "due_name", "due_day", "due_detail", "due_key")
+    )

@@ -8,16 +8,16 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
+from kylien.areas.models import Ward
 from kylien.core import text
 from kylien.core.filters import NUMBERS_BY_POST
-from kylien.portal.context_processors import ward_on
 from kylien.portal.home import home_context
 from kylien.portal.search import search
 
 
 @require_GET
 def home(request):
-    ward = ward_on(request.today)
+    ward = Ward.objects.of(request.today)
     context = home_context(request.user, request.today)
     context |= {"ward": ward, "hotlines": ward.hotline_rows() if ward else []}
     return render(request, "portal/home.html", context)

@@ -7,11 +7,19 @@ from django.apps import apps
 from django.contrib.auth.models import AnonymousUser, Group, Permission
 from django.urls import reverse
 
-from businesses.models import Certificate, Sector
+from businesses.models import (
+    BusinessRule,
+    Certificate,
+    FireGroup,
+    PaperKind,
+    PaperRule,
+    Sector,
+    SectorRule,
+)
 from households.models import EndGround, Household, ResidenceRule
 from incidents.models import IncidentType
 from kylien.accounts.models import Role, Scope, User
-from kylien.areas.models import BeatAssignment, Neighbourhood, Ward
+from kylien.areas.models import BeatAssignment, Holiday, Neighbourhood, Ward
 from kylien.audit.models import AuditEntry
 from kylien.core.models import Tracked
 from tests import factories
@@ -21,7 +29,19 @@ pytestmark = pytest.mark.django_db
 
 TRACKED = [model for model in apps.get_models() if issubclass(model, Tracked)]
 # Rows without a neighbourhood that set the portal up: whoever may ask sees them all.
-SETTINGS = (Ward, Sector, IncidentType, ResidenceRule, EndGround)
+SETTINGS = (
+    Ward,
+    Holiday,
+    Sector,
+    SectorRule,
+    PaperKind,
+    PaperRule,
+    BusinessRule,
+    FireGroup,
+    IncidentType,
+    ResidenceRule,
+    EndGround,
+)
 # The superuser's own part: accounts and settings.
 SETUP = (*SETTINGS, Neighbourhood, BeatAssignment)
 SCOPED = [model for model in TRACKED if model not in SETTINGS and model is not User]
@@ -163,13 +183,15 @@ def a_row_in(model, area):
             stays = [factories.ResidenceFactory(household__neighbourhood=area) for _ in range(2)]
             first, second = (stay.resident for stay in stays)
             return factories.DuplicatePairFactory(first=first, second=second)
-        case "certificate":
-            return factories.CertificateFactory(business__neighbourhood=area)
+        case "inspectionfinding":
+            return factories.FindingFactory(inspection__business__neighbourhood=area)
         case "groupmembership":
             return factories.MembershipFactory(group__neighbourhood=area)
         case "groupmeeting":
             return factories.MeetingFactory(group__neighbourhood=area)
     names = {f.name for f in model._meta.fields}
+    if "neighbourhood" not in names and "business" in names:
+        return factories.of(model)(business__neighbourhood=area)
     assert "neighbourhood" in names, f"say here how a {model.__name__} lies in a neighbourhood"
     return factories.of(model)(neighbourhood=area)
 

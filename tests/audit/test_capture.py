@@ -40,6 +40,7 @@ def new_values(row):
         "Residence": "relation_note",
         "TransferMember": "open",
         "Certificate": "issuer",  # its number is unique with it
+        "Sanction": "violation",  # likewise
     }
     name = names.get(type(row).__name__)
     if name == "joined_on":

@@ -98,7 +98,8 @@ def test_who_may(client_for, duty, leader, superuser, rows):
 @pytest.mark.parametrize("junk", ["\0", "x" * 5000, "-7", "99999999999999999999", "abc"])
 def test_junk_in_the_address_is_no_error(client_for, chief, rows, junk):
     client = client_for(chief)
-    for name in ("q", "page", "sort", "neighbourhood", "sector", "state", "certificate"):
+    names = ("q", "page", "sort", "neighbourhood", "sector", "state", "certificate")
+    for name in (*names, "papers", "conditional", "contact", "on", "event", "month"):
         assert client.get(LIST, {name: junk}).status_code == 200, name
 
 
@@ -121,11 +122,25 @@ def test_sectors_under_conditions_today(client_for, chief, area_a, on):
         BusinessFactory(neighbourhood=area_a, name=name, sector=sector(name))
         for name in ("lpg", "karaoke", "eating")
     )
-    lpg.sector.conditional_to = on  # from today on it is free
-    lpg.sector.save()
-    client = client_for(chief)
-    assert codes(client.get(f"{LIST}?conditional=yes")) == [karaoke.code]
-    lpg.sector.conditional_to = on + dt.timedelta(days=1)
-    lpg.sector.save()
-    assert set(codes(client.get(f"{LIST}?conditional=yes"))) == {karaoke.code, lpg.code}
+    client, rule = client_for(chief), lpg.sector.rules.get()
+    for until, wanted in (
+        (on, {karaoke.code}),  # from today on it is free
+        (on + dt.timedelta(days=1), {karaoke.code, lpg.code}),
+    ):
+        rule.valid_to = until
+        rule.save()
+        assert set(codes(client.get(f"{LIST}?conditional=yes"))) == wanted
     assert eating.code in codes(client.get(LIST))
+
+
+def test_filters_that_figures_ask_for_are_shown_once_in_use(client_for, chief):
+    client = client_for(chief)
+    hidden = {field.name for field in shown_form(client.get(LIST)).hidden_fields()}
+    assert hidden == {"contact", "on", "event", "month"}
+    form = shown_form(client.get(f"{LIST}?event=issued"))
+    assert {field.name for field in form.hidden_fields()} == {"contact", "on"}
+    assert form["month"].errors == ["Ghi kỳ báo cáo như 2026-10."]
+
+
+def shown_form(response):
+    return response.context["filterset"].form

@@ -1,18 +1,26 @@
 """A business's page, its forms, and the papers entered and mended on it."""
 
+import datetime as dt
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from businesses.models import Business, Certificate
+from businesses.services import change_state
 from kylien.core.forms import STALE
 from tests.factories import (
     BusinessFactory,
     CertificateFactory,
+    FindingFactory,
     IncidentFactory,
+    InspectionFactory,
     ResidenceFactory,
+    SanctionFactory,
     StayNoticeFactory,
+    add_children,
     day,
     sector,
 )
@@ -28,11 +36,11 @@ def typed(area, **changes):
     } | changes
 
 
-PAPER = {"c-kind": "fire", "c-number": "12/PCCC", "c-issuer": "Cảnh sát PCCC"}
+PAPER = {"kind": "fire", "number": "12/PCCC", "issuer": "Cảnh sát PCCC"}
 
 
 def paper(**changes):
-    return PAPER | {"c-issued_on": f"{day(3):%d/%m/%Y}"} | changes
+    return PAPER | {"issued_on": f"{day(3):%d/%m/%Y}"} | changes
 
 
 def test_a_business_is_made_and_gets_a_code(client_for, officer_a, area_a):
@@ -63,7 +71,7 @@ def test_junk_in_a_form_is_no_error(client_for, chief, area_a, junk):
         assert client.post(reverse("business-create"), data).status_code in (302, 422), name
     row = BusinessFactory()
     url = reverse("business-add-certificate", args=[row.pk])
-    for name in paper(**{"c-expires_on": ""}):
+    for name in paper(expires_on="", responsible_name="", confirmed=""):
         assert client.post(url, paper(**{name: junk})).status_code in (302, 422), name
 
 
@@ -103,29 +111,174 @@ def test_the_page_shows_what_the_law_asks_today(client_for, chief):
         return client.get(row.get_absolute_url()).text
 
     bar = BusinessFactory(sector=sector("karaoke"))
-    missing = "chưa ghi GCN đủ điều kiện ANTT còn giá trị"
+    missing = "Thiếu GCN đủ điều kiện ANTT"
     assert "NĐ 96/2016/NĐ-CP Điều 3" in page(bar)
     assert missing in page(bar)
-    CertificateFactory(business=bar, kind="fire")
+    CertificateFactory(business=bar, kind_code="fire")
     CertificateFactory(business=bar, issued_on=day(900), expires_on=day(1))
-    assert missing in page(bar)
+    assert f"GCN đủ điều kiện ANTT hết hạn {day(1):%d/%m/%Y}" in page(bar)
     CertificateFactory(business=bar, expires_on=day())
-    assert missing not in page(bar)
+    assert f"{missing}</strong>" not in page(bar)
     assert "có điều kiện về ANTT" in page(bar)
     gas = page(BusinessFactory(sector=sector("lpg")))
     assert "Từ 15/03/2026, ngành này không còn" in gas
-    assert "về ANTT" not in page(BusinessFactory(sector=sector("eating")))
+    eating = page(BusinessFactory(sector=sector("eating")))
+    assert "về ANTT" not in eating
+    assert "Giấy phải có" not in eating
 
 
-def test_the_page_costs_the_same_for_one_paper_and_three(client_for, chief):
-    row, client, counts = BusinessFactory(), client_for(chief), []
+def test_what_is_lacking_stands_first(client_for, chief):
+    bar = BusinessFactory(sector=sector("karaoke"))
+    CertificateFactory(business=bar)
+    required = client_for(chief).get(bar.get_absolute_url()).context["required"]
+    assert [one.lacks for one in required] == [True, True, False]
+
+
+def test_the_page_is_asked_for_another_day(client_for, chief):
+    gas = BusinessFactory(sector=sector("lpg"), opened_on=dt.date(2016, 1, 1))
+    change_state(
+        business=gas,
+        state="suspended",
+        changed_on=dt.date(2026, 3, 14),
+        reason="Sửa kho",
+        on=day(),
+    )
+    client = client_for(chief)
+
+    def asked(on):
+        response = client.get(gas.get_absolute_url(), {"on": on})
+        return [one.rule.kind_id for one in response.context["required"]], response.text
+
+    kinds, text = asked("14/3/2026")
+    assert kinds == ["security", "fire", "trade"]
+    assert "ngày ấy cơ sở tạm ngừng" in text
+    kinds, text = asked("15/3/2026")
+    assert kinds == ["fire", "trade"]
+    assert "Từ 15/03/2026" in text
+    assert "ngày ấy cơ sở đang hoạt động" in asked("13/3/2026")[1]
+    assert "ngày ấy cơ sở chưa hoạt động" in asked("31/12/2015")[1]
+
+
+@pytest.mark.parametrize("on", ["hôm qua", "31/2/2026", "1/1/3000", "\0", "9" * 500])
+def test_a_day_that_is_none_is_told_and_today_is_shown(client_for, chief, on):
+    response = client_for(chief).get(BusinessFactory().get_absolute_url(), {"on": on})
+    assert response.status_code == 200
+    assert response.context["as_of"].errors
+    assert response.context["is_today"]
+
+
+@pytest.mark.parametrize("who", ["chief", "officer_a"])
+def test_the_page_costs_the_same_for_few_rows_and_for_many(request, client_for, area_a, who):
+    row, client = BusinessFactory(neighbourhood=area_a), client_for(request.getfixturevalue(who))
+    counts = []
     client.get(row.get_absolute_url())  # the session is written once
-    for new in (1, 2):
-        CertificateFactory.create_batch(new, business=row)
+    for new in (1, 15):
+        for _ in range(new):
+            add_children(row)
+            held = InspectionFactory(business=row, held=True, outcome="findings")
+            FindingFactory.create_batch(2, inspection=held)
+            SanctionFactory(business=row, inspection=held)
+            paper = CertificateFactory(business=row, issued_on=day(20))
+            InspectionFactory(business=row, kind="post_issue", certificate=paper)
+            StayNoticeFactory(household=None, lodging=row)
         with CaptureQueriesContext(connection) as queries:
             assert client.get(row.get_absolute_url()).status_code == 200
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 12
+
+
+def test_long_histories_are_folded_away(client_for, chief):
+    row = BusinessFactory()
+    for _ in range(8):
+        add_children(row)
+    context = client_for(chief).get(row.get_absolute_url()).context
+    for name in ("sanctions", "notes", "changes"):
+        told = context[name]
+        assert (len(told["shown"]), len(told["older"]), told["count"]) == (5, 3, 8)
+    assert len(context["inspections"]) == 5
+
+
+def test_papers_that_are_over_stand_apart(client_for, chief):
+    row = BusinessFactory()
+    new = CertificateFactory(business=row)
+    replaced = CertificateFactory(business=row, issued_on=day(600))
+    revoked = CertificateFactory(business=row, revoked_on=day(2), revoked_reason="Cho mượn")
+    context = client_for(chief).get(row.get_absolute_url()).context
+    assert [one.certificate for one in context["papers"]] == [new]
+    assert {one.certificate for one in context["old_papers"]} == {replaced, revoked}
+
+
+class TestChecksAfterIssue:
+    def paper(self, client, row):
+        (one,) = client.get(row.business.get_absolute_url()).context["papers"]
+        return one
+
+    def test_one_is_due_sixty_days_after(self, client_for, chief):
+        row = CertificateFactory(issued_on=day(70))
+        one = self.paper(client_for(chief), row)
+        assert (one.check_due, one.check_badge) == (day(10), ("late", "Quá hạn 10 ngày"))
+        page = client_for(chief).get(row.business.get_absolute_url()).text
+        asked = f"?business={row.business.code}&amp;kind=post_issue&amp;certificate={row.pk}"
+        assert asked in page
+
+    def test_not_once_it_was_held(self, client_for, chief):
+        row = CertificateFactory(issued_on=day(70))
+        check = InspectionFactory(business=row.business, kind="post_issue", certificate=row)
+        one = self.paper(client_for(chief), row)
+        assert (one.check_due, one.check.pk) == (day(10), check.pk)
+        check.held_on, check.outcome = day(3), "passed"
+        check.save()
+        assert self.paper(client_for(chief), row).check_due is None
+
+    @pytest.mark.parametrize(
+        ("issued_on", "kind"), [(dt.date(2026, 3, 14), "security"), (day(20), "fire")]
+    )
+    def test_nor_where_the_law_asks_for_none(self, client_for, chief, issued_on, kind):
+        row = CertificateFactory(issued_on=issued_on, kind_code=kind)
+        assert self.paper(client_for(chief), row).check_due is None
+
+    def test_the_page_and_the_list_agree(self, client_for, chief):
+        for ago in (0, 59, 61, 400):
+            for state in ("open", "closed"):
+                CertificateFactory(issued_on=day(ago), business=BusinessFactory(state=state))
+        awaiting = set(Certificate.objects.awaiting_check(day()))
+        for row in Certificate.objects.select_related("business"):
+            assert (self.paper(client_for(chief), row).check_due is not None) == (row in awaiting)
+
+
+def test_remedies_that_are_due_stand_above_the_inspections(client_for, chief):
+    finding = FindingFactory(due_on=day(3))
+    FindingFactory(inspection=finding.inspection, due_on=day(-9), finding="Thiếu nội quy")
+    FindingFactory(inspection=finding.inspection, mended_on=day(1))
+    page = client_for(chief).get(finding.inspection.business.get_absolute_url())
+    ((row, badge),) = page.context["remedies"]
+    assert (row.remedies, row.remedy, badge) == (2, finding.finding, ("late", "Quá hạn 3 ngày"))
+
+
+class TestGuests:
+    def test_the_month_is_counted_and_linked(self, client_for, chief, area_a):
+        row = BusinessFactory(neighbourhood=area_a, sector=sector("lodging"))
+        now = timezone.now()
+        StayNoticeFactory(household=None, lodging=row)
+        late = StayNoticeFactory(household=None, lodging=row, notified_at=now + dt.timedelta(2))
+        StayNoticeFactory(
+            household=None,
+            lodging=row,
+            arrived_at=now - dt.timedelta(90),
+            leaves_on=day(89),
+        )
+        client = client_for(chief)
+        stays = client.get(row.get_absolute_url()).context["stays"]
+        assert (stays["month"], stays["late"], stays["stays"]) == (2, 1, 3)
+        assert stays["last"] == late
+        listed = {"lodging": row.code, "month": str(stays["period"]), "state": "late"}
+        assert client.get(reverse("staynotice-list"), listed).context["page"]["count"] == "1"
+
+    def test_a_bar_without_guests_shows_none(self, client_for, chief):
+        client = client_for(chief)
+        assert client.get(BusinessFactory().get_absolute_url()).context["stays"] is None
+        inn = BusinessFactory(sector=sector("lodging"))
+        assert client.get(inn.get_absolute_url()).context["stays"]["month"] == 0
 
 
 def test_a_paper_is_entered_on_the_page(client_for, officer_a, area_a):
@@ -133,7 +286,7 @@ def test_a_paper_is_entered_on_the_page(client_for, officer_a, area_a):
     client = client_for(officer_a)
     url = reverse("business-add-certificate", args=[row.pk])
     assert url in client.get(row.get_absolute_url()).text
-    response = client.post(url, paper(**{"c-expires_on": f"{day(-400):%d/%m/%Y}"}))
+    response = client.post(url, paper(expires_on=f"{day(-400):%d/%m/%Y}"))
     assert response["Location"] == f"{row.get_absolute_url()}#certificates"
     assert "12/PCCC" in client.get(row.get_absolute_url()).text
     assert row.certificates.get().expires_on == day(-400)
@@ -143,7 +296,7 @@ def test_a_refused_paper_comes_back_as_typed(client_for, chief):
     row = BusinessFactory()
     url = reverse("business-add-certificate", args=[row.pk])
     future = f"{day(-1):%d/%m/%Y}"
-    response = client_for(chief).post(url, paper(**{"c-issued_on": future}))
+    response = client_for(chief).post(url, paper(issued_on=future))
     assert response.status_code == 422
     assert response.context["form"].errors == {"issued_on": ["Ngày cấp không thể sau hôm nay."]}
     assert future in response.text
@@ -152,9 +305,9 @@ def test_a_refused_paper_comes_back_as_typed(client_for, chief):
 
 
 def test_a_number_that_differs_by_blanks_alone_is_still_the_same(client_for, chief):
-    old = CertificateFactory(number="12 PCCC", issuer="Cảnh sát PCCC")
+    old = CertificateFactory(number="12 PCCC", issuer="Cảnh sát PCCC", kind_code="fire")
     url = reverse("business-add-certificate", args=[old.business_id])
-    response = client_for(chief).post(url, paper(**{"c-number": "12  PCCC"}))
+    response = client_for(chief).post(url, paper(number="12  PCCC"))
     assert response.status_code == 422
     assert "number" in response.context["form"].errors
 

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from businesses.models import Certificate
-from tests.factories import BusinessFactory, CertificateFactory, day
+from tests.factories import BusinessFactory, CertificateFactory, day, sector
 
 D = dt.date
 TAKEN = {"issuer": "Công an tỉnh", "number": "7/GCN"}
@@ -67,8 +67,9 @@ def test_the_database_refuses_it(db, name):
 @each_rule
 def test_the_portal_tells_it_beside_the_field(client_for, chief, name):
     CertificateFactory(**TAKEN)
-    row = CertificateFactory(number="8/GCN")
     values, field = BAD[name]
+    revoked = {"revoked_on": D(2026, 2, 1), "revoked_reason": "Cho mượn"}
+    row = CertificateFactory(number="8/GCN", issued_on=D(2026, 1, 2), **revoked)
     response = client_for(chief).post(
         reverse("certificate-update", args=[row.pk]), typed(version=row.version, **values)
     )
@@ -103,7 +104,8 @@ def test_the_inline_saves_good_rows(client_for, clerk):
 
 @pytest.mark.parametrize("name", ["issued_on", "revoked_on"])
 def test_nothing_is_issued_or_revoked_in_the_future(client_for, chief, clerk, name):
-    row = CertificateFactory(expires_on=None)
+    revoked = {"revoked_on": day(1), "revoked_reason": "Cho mượn"}
+    row = CertificateFactory(issued_on=day(9), expires_on=None, **revoked)
     values = typed(issued_on=day(3), revoked_on=day(), revoked_reason="Cho mượn")
     url = reverse("certificate-update", args=[row.pk])
     tomorrow = f"{day(-1):%d/%m/%Y}"
@@ -119,12 +121,96 @@ def test_nothing_is_issued_or_revoked_in_the_future(client_for, chief, clerk, na
 
 
 def test_a_reason_without_a_day_revokes_nothing(client_for, chief):
-    row = CertificateFactory()
+    row = CertificateFactory(revoked_on=day(1), revoked_reason="Cho mượn")
     url = reverse("certificate-update", args=[row.pk])
     response = client_for(chief).post(url, typed(version=1, revoked_reason="Cho mượn"))
     assert response.context["form"].errors == {
         "revoked_on": ["Có lý do thu hồi thì ghi ngày thu hồi."]
     }
+
+
+def test_a_revocation_by_mistake_is_taken_back(client_for, chief):
+    row = CertificateFactory(revoked_on=day(1), revoked_reason="Cho mượn")
+    url = reverse("certificate-update", args=[row.pk])
+    assert client_for(chief).post(url, typed(version=1)).status_code == 302
+    row.refresh_from_db()
+    assert (row.revoked_on, row.revoked_reason) == (None, "")
+
+
+def test_a_paper_that_holds_is_not_revoked_by_mending(client_for, chief):
+    row = CertificateFactory()
+    url = reverse("certificate-update", args=[row.pk])
+    assert "revoked_on" not in client_for(chief).get(url).context["form"].fields
+    data = typed(version=1, revoked_on=day(), revoked_reason="Cho mượn")
+    assert client_for(chief).post(url, data).status_code == 302
+    row.refresh_from_db()
+    assert row.revoked_on is None
+
+
+class TestPapersOfASectorNotInForce:
+    """LPG must hold the security paper until 15/3/2026; only the confirmed one is written."""
+
+    told = "Ngày 15/03/2026, ngành Khí hoá lỏng không phải có GCN đủ điều kiện ANTT."
+
+    @pytest.fixture
+    def gas(self, db):
+        return BusinessFactory(sector=sector("lpg"))
+
+    @pytest.fixture
+    def add(self, client_for, chief, gas):
+        client = client_for(chief)
+        url = reverse("business-add-certificate", args=[gas.pk])
+        return lambda **values: client.post(url, typed(**values))
+
+    def test_it_is_warned_of_beside_the_kind(self, add):
+        response = add(issued_on=D(2026, 3, 15))
+        assert response.status_code == 422
+        (sentence,) = response.context["form"].errors["kind"]
+        assert sentence.startswith(self.told)
+        assert 'name="confirmed"' in response.text
+        assert not Certificate.objects.exists()
+
+    def test_confirmed_it_is_written(self, add, gas):
+        assert add(issued_on=D(2026, 3, 15), confirmed="on").status_code == 302
+        assert gas.certificates.get().issued_on == D(2026, 3, 15)
+
+    def test_the_day_before_nothing_is_asked(self, add, client_for, chief, gas):
+        page = client_for(chief).get(reverse("business-add-certificate", args=[gas.pk]))
+        assert 'name="confirmed"' not in page.text
+        assert add(issued_on=D(2026, 3, 14)).status_code == 302
+
+    def test_another_error_keeps_the_confirmation(self, add):
+        response = add(issued_on=D(2026, 3, 15), number="", confirmed="on")
+        assert set(response.context["form"].errors) == {"number"}
+        assert "checked" in response.text
+
+    def test_a_kind_that_no_sector_must_hold_is_not_warned_of(self, client_for, chief):
+        client = client_for(chief)
+        for code in ("eating", "company", "lpg"):
+            row = BusinessFactory(sector=sector(code))
+            url = reverse("business-add-certificate", args=[row.pk])
+            for kind in ("registration", "other"):
+                data = typed(kind=kind, number=f"{code}/{kind}")
+                assert client.post(url, data).status_code == 302
+            assert client.post(url, typed(number=f"{code}/s", issued_on=day(1))).status_code == 422
+
+    def test_mending_asks_only_where_kind_or_day_are_new(self, client_for, chief, gas):
+        row = CertificateFactory(business=gas, issued_on=D(2026, 3, 20))
+        client, url = client_for(chief), reverse("certificate-update", args=[row.pk])
+        kept = typed(issued_on=D(2026, 3, 20), version=1)
+        assert client.post(url, kept).status_code == 302
+        moved = typed(issued_on=D(2026, 3, 21), version=2)
+        assert "kind" in client.post(url, moved).context["form"].errors
+        assert client.post(url, moved | {"confirmed": "on"}).status_code == 302
+
+    def test_the_admin_refuses_it(self, client_for, clerk, gas):
+        response = save_in_admin(client_for(clerk), gas, typed(issued_on=D(2026, 3, 15)))
+        ((field, sentences),) = inline_errors(response)[0].items()
+        assert field == "kind"
+        assert sentences[0].startswith(self.told)
+        assert not Certificate.objects.exists()
+        good = save_in_admin(client_for(clerk), gas, typed(issued_on=D(2026, 3, 14)))
+        assert good.status_code == 302
 
 
 def save_in_admin(client, business, *rows):
@@ -135,14 +221,15 @@ def save_in_admin(client, business, *rows):
         "neighbourhood": business.neighbourhood_id,
         "address": business.address,
         "state": business.state,
-        "certificates-TOTAL_FORMS": len(rows),
-        "certificates-INITIAL_FORMS": 0,
     }
+    for name in ("certificates", "returns", "liaison_notes", "sanctions", "state_changes"):
+        total = len(rows) if name == "certificates" else 0
+        data |= {f"{name}-TOTAL_FORMS": total, f"{name}-INITIAL_FORMS": 0}
     for number, row in enumerate(rows):
         data |= {f"certificates-{number}-{name}": value for name, value in row.items()}
     return client.post(reverse("admin:businesses_business_change", args=[business.pk]), data)
 
 
 def inline_errors(response):
-    (formset,) = response.context["inline_admin_formsets"]
+    formset, *_ = response.context["inline_admin_formsets"]
     return formset.formset.errors

@@ -5,9 +5,8 @@ import datetime as dt
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.urls import reverse
 
-from businesses.models import Business, Certificate, Sector
+from businesses.models import Business, Certificate, Sector, SectorRule
 from tests.factories import BusinessFactory, CertificateFactory, day, sector
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +49,7 @@ def test_expiring_within_thirty_days_or_overdue():
 
 def test_a_renewed_paper_is_no_longer_due():
     old = CertificateFactory(issued_on=ON - 900 * DAY, expires_on=ON)
-    other_kind = {"business": old.business, "kind": "fire", "issued_on": ON - DAY}
+    other_kind = {"business": old.business, "kind_code": "fire", "issued_on": ON - DAY}
     CertificateFactory(**other_kind, expires_on=None)
     assert list(Certificate.objects.expiring(ON, 30)) == [old]
     new = CertificateFactory(business=old.business, issued_on=ON - DAY, expires_on=None)
@@ -97,19 +96,15 @@ def test_lpg_is_conditional_from_decree_96_until_decree_58(on, conditional):
     assert not Sector.objects.conditional_on(on).filter(pk=eating.pk).exists()
 
 
-def test_a_sector_ends_after_it_starts(client_for, chief):
-    told = ["Ngày hết điều kiện phải sau ngày bắt đầu."]
-    bad = {"conditional_from": dt.date(2026, 1, 1), "conditional_to": dt.date(2026, 1, 1)}
+def test_a_rule_ends_after_it_starts():
+    told = ["Ngày hết áp dụng phải sau ngày áp dụng."]
+    bad = {"sector": sector(), "legal_basis": "NĐ", "valid_from": dt.date(2000, 1, 1)}
+    row = SectorRule(**bad, valid_to=dt.date(2000, 1, 1))
     with pytest.raises(ValidationError) as refused:
-        Sector(code="x", name="X", **bad).full_clean()
-    assert refused.value.message_dict == {"conditional_to": told}
+        row.full_clean()
+    assert refused.value.message_dict == {"valid_to": told}
     with pytest.raises(IntegrityError), transaction.atomic():
-        Sector.objects.bulk_create([Sector(code="x", name="X", **bad)])
-    url = reverse("admin:businesses_sector_change", args=[sector().pk])
-    data = {"name": "Karaoke", "position": 1}
-    data |= {"conditional_from": "01/01/2026", "conditional_to": "1/1/2026"}
-    response = client_for(chief).post(url, data)
-    assert response.context["adminform"].form.errors == {"conditional_to": told}
+        SectorRule.objects.bulk_create([row])
 
 
 def test_everybody_sees_only_his_own(chief, duty, clerk, officer_a, officer_b, leader, superuser):

@@ -133,6 +133,81 @@ def test_no_other_row_of_another_beat_is_chosen_or_named(client_for, officer_a, 
     assert Incident.objects.get(pk=row.pk).reporting_group == kept
 
 
+# --- links that are not to a key, and small tables ------------------------------------------------
+
+
+def test_a_kind_of_paper_named_by_its_code_is_shown_and_kept(client_for, clerk, area_a):
+    fire = factories.CertificateFactory(business__neighbourhood=area_a, kind_code="fire")
+    answer = client_for(clerk).get(admin_url(fire.business))
+    data = filled(answer)
+    assert "fire" in data.values()
+    assert client_for(clerk).post(admin_url(fire.business), data).status_code == 302
+    fire.refresh_from_db()
+    assert fire.kind_id == "fire"
+
+
+def test_a_business_costs_few_queries_however_much_belongs_to_it(
+    client_for, clerk, area_a, django_assert_max_num_queries
+):
+    row = factories.BusinessFactory(neighbourhood=area_a)
+    client = client_for(clerk)
+    for count in (1, 6):
+        for _ in range(count):
+            factories.add_children(row)
+        client.get(admin_url(row))
+        with django_assert_max_num_queries(12):
+            client.get(admin_url(row))
+
+
+def test_an_officer_is_offered_his_own_neighbourhoods_alone(client_for, officer_a, area_a, area_b):
+    row = factories.BusinessFactory(neighbourhood=area_a)
+    page = client_for(officer_a).get(admin_url(row)).content.decode()
+    assert area_a.name in page
+    assert area_b.name not in page
+
+
+# --- what the law says ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (factories.SectorFactory, "code"),
+        (factories.PaperKindFactory, "code"),
+        (factories.BusinessRuleFactory, "key"),
+    ],
+)
+def test_what_others_name_a_rule_by_stays(client_for, chief, make, name):
+    form = client_for(chief).get(admin_url(make())).context["adminform"].form
+    assert name not in form.fields
+
+
+def test_the_chief_ends_a_rule_and_another_does_not_overlap_it(client_for, chief):
+    rule = factories.SectorRuleFactory()
+    client, address = client_for(chief), admin_url(rule.sector)
+    data = filled(client.get(address))
+    later = {"rules-TOTAL_FORMS": 2, "rules-1-valid_from": "01/01/2020", "rules-1-legal_basis": "x"}
+    answer = client.post(address, data | later)
+    assert "Trùng với quy định áp dụng từ 01/07/2016." in answer.content.decode()
+    client.post(address, data | {"rules-0-valid_to": "01/01/2020"})
+    rule.refresh_from_db()
+    assert f"{rule.valid_to}" == "2020-01-01"
+
+
+@pytest.mark.parametrize("who", ["chief", "officer_a", "clerk"])
+def test_inspections_and_states_are_written_on_their_own_pages(client_for, request, area_a, who):
+    finding = factories.FindingFactory(inspection__business__neighbourhood=area_a)
+    row = finding.inspection
+    factories.StateChangeFactory(business=row.business, reason="Sửa mái")
+    client = client_for(request.getfixturevalue(who))
+    assert client.get("/admin/businesses/inspection/add/").status_code == 403
+    assert finding.finding in client.get(admin_url(row)).content.decode()
+    assert client.post(admin_url(row), {"conclusion": "x"}).status_code == 403
+    answer = client.get(admin_url(row.business))
+    assert "Sửa mái" in answer.content.decode()
+    assert not [name for name in filled(answer) if name.endswith("changed_on")]
+
+
 # --- beats --------------------------------------------------------------------------------------
 
 
@@ -291,6 +366,8 @@ def test_django_keeps_no_log_of_its_own(client_for, chief, area_a):
     data = filled(client.get(admin_url(row))) | {"address": "Số 5"}
     assert client.post(admin_url(row), data).status_code == 302
     sector = {"code": "moi", "name": "Ngành mới", "position": 1}
+    for inline in ("rules", "paper_rules"):
+        sector |= {f"{inline}-TOTAL_FORMS": 0, f"{inline}-INITIAL_FORMS": 0}
     assert client.post("/admin/businesses/sector/add/", sector).status_code == 302
     assert client.post(admin_url(row, "delete"), {"post": "yes"}).status_code == 302
     assert not Household.objects.filter(pk=row.pk).exists()

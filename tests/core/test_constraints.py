@@ -111,6 +111,15 @@ def two(make, **shared):
     return Case(rows, broken)
 
 
+def ends(make):
+    """Return the case of a rule that ends as it starts."""
+    return Case(make, lambda row: {"valid_to": row.valid_from})
+
+
+def held_inspection():
+    return f.InspectionFactory(held=True)
+
+
 def beat_that_ended():
     row = f.BeatFactory(ended_on=day(300))
     f.BeatFactory(officer=row.officer, neighbourhood=row.neighbourhood)
@@ -122,9 +131,6 @@ CASES = {
     "neighbourhood_name_once_in_ward": two(f.NeighbourhoodFactory, ward=f.WardFactory, name=None),
     "beat_ends_after_start": Case(f.BeatFactory, days_before("ended_on", "started_on")),
     "beat_once_open": Case(beat_that_ended, values(ended_on=None)),
-    "sector_conditional_ends_after_start": Case(
-        f.SectorFactory, values(conditional_from=day(1), conditional_to=day(2))
-    ),
     "certificate_expires_after_issue": Case(
         f.CertificateFactory, days_before("expires_on", "issued_on")
     ),
@@ -134,6 +140,36 @@ CASES = {
     ),
     "certificate_revoked_with_reason": Case(f.CertificateFactory, values(revoked_on=day(1))),
     "certificate_number_once_an_issuer": two(f.CertificateFactory, issuer=None, number=None),
+    "sector_rule_ends_after_start": ends(f.SectorRuleFactory),
+    "sector_rule_once_a_day": two(f.SectorRuleFactory, sector=None),
+    "paper_rule_ends_after_start": ends(f.PaperRuleFactory),
+    "paper_rule_once_a_day": two(f.PaperRuleFactory, sector=None, kind=None),
+    "fire_group_ends_after_start": ends(f.FireGroupFactory),
+    "fire_group_positive_cycle": Case(f.FireGroupFactory, values(months=0)),
+    "business_rule_ends_after_start": ends(f.BusinessRuleFactory),
+    "business_rule_positive": Case(f.BusinessRuleFactory, values(value=0)),
+    "business_rule_once_a_day": two(f.BusinessRuleFactory, key=None, valid_from=None),
+    "state_change_once_a_day": two(f.StateChangeFactory, business=None),
+    "quarterly_return_once_a_quarter": two(f.QuarterlyReturnFactory, business=None),
+    "quarterly_return_real_quarter": Case(f.QuarterlyReturnFactory, values(quarter=5)),
+    "liaison_note_says_something": Case(f.LiaisonNoteFactory, values(note="")),
+    "sanction_number_once_an_authority": two(f.SanctionFactory, number=None),
+    "sanction_fine_with_amount": Case(f.SanctionFactory, values(amount=None)),
+    "sanction_executed_after_decision": Case(
+        f.SanctionFactory, days_before("executed_on", "decided_on")
+    ),
+    "inspection_unannounced_with_ground": Case(f.InspectionFactory, values(kind="unannounced")),
+    "inspection_special_with_order": Case(f.InspectionFactory, values(kind="special")),
+    "inspection_post_issue_of_certificate": Case(f.InspectionFactory, values(kind="post_issue")),
+    "inspection_follow_up_of_another": Case(f.InspectionFactory, values(kind="follow_up")),
+    "inspection_announced_before_held": Case(
+        held_inspection, lambda row: {"noticed_on": row.held_on}
+    ),
+    "inspection_held_or_cancelled": Case(
+        held_inspection, values(cancelled_on=day(1), cancel_reason="Nhầm")
+    ),
+    "inspection_cancelled_with_reason": Case(f.InspectionFactory, values(cancelled_on=day(1))),
+    "inspection_outcome_once_held": Case(held_inspection, values(outcome="")),
     "household_dissolved_after_opened": Case(
         f.HouseholdFactory, days_before("dissolved_on", "opened_on")
     ),
@@ -179,14 +215,10 @@ CASES = {
     "duplicate_pair_two_rows": Case(
         f.DuplicatePairFactory, lambda row: {"first": row.second, "second": row.first}
     ),
-    "residence_rule_ends_after_start": Case(
-        f.ResidenceRuleFactory, lambda row: {"valid_to": row.valid_from}
-    ),
+    "residence_rule_ends_after_start": ends(f.ResidenceRuleFactory),
     "residence_rule_positive": Case(f.ResidenceRuleFactory, values(value=0)),
     "residence_rule_once_a_day": two(f.ResidenceRuleFactory, key=None, valid_from=None),
-    "end_ground_ends_after_start": Case(
-        f.EndGroundFactory, lambda row: {"valid_to": row.valid_from}
-    ),
+    "end_ground_ends_after_start": ends(f.EndGroundFactory),
     "stay_notice_one_host": Case(f.StayNoticeFactory, lambda row: {"lodging": f.BusinessFactory()}),
     "group_dissolved_after_founded": Case(
         f.GroupFactory, days_before("dissolved_on", "founded_on")

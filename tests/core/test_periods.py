@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kylien.core.periods import Month, Period
+from kylien.core.periods import Month, Period, Quarter, WorkCalendar, add_months
 
 days = st.dates(date(1901, 1, 1), date(2998, 12, 31))
 start_days = st.integers(1, 28)
@@ -102,3 +102,115 @@ def test_month_contains_its_first_and_last_day(month):
     last = month.period.end - timedelta(days=1)
     assert Month.containing(month.period.start, month.start_day) == month
     assert Month.containing(last, month.start_day) == month
+
+
+quarters = st.builds(Quarter, st.integers(1902, 2998), st.integers(1, 4))
+
+
+@pytest.mark.parametrize(
+    ("day", "quarter", "label"),
+    [
+        (date(2026, 1, 1), Quarter(2026, 1), "Quý I/2026"),
+        (date(2026, 3, 31), Quarter(2026, 1), "Quý I/2026"),
+        (date(2026, 4, 1), Quarter(2026, 2), "Quý II/2026"),
+        (date(2026, 9, 30), Quarter(2026, 3), "Quý III/2026"),
+        (date(2026, 12, 31), Quarter(2026, 4), "Quý IV/2026"),
+    ],
+)
+def test_the_quarter_of_a_day(day, quarter, label):
+    assert Quarter.containing(day) == quarter
+    assert quarter.label == label
+
+
+@given(days)
+def test_a_day_lies_in_its_quarter(day):
+    quarter = Quarter.containing(day)
+    assert quarter.period.start <= day <= quarter.last_day < quarter.period.end
+
+
+@given(quarters)
+def test_quarters_follow_one_another_without_gap(quarter):
+    assert quarter.next().period.start == quarter.period.end
+    assert quarter.next().previous() == quarter
+    assert quarter.moved(4) == Quarter(quarter.year + 1, quarter.number)
+
+
+@given(quarters)
+def test_a_quarter_is_read_as_it_is_written(quarter):
+    assert Quarter.parse(str(quarter)) == quarter
+
+
+@pytest.mark.parametrize(
+    "typed", ["2026", "2026-Q5", "2026-Q0", "26-Q1", "2026-Q１", "1899-Q1", ""]
+)
+def test_what_is_no_quarter_is_refused(typed):
+    with pytest.raises(ValueError, match=r"[Qq]uý|Năm"):
+        Quarter.parse(typed)
+
+
+@pytest.mark.parametrize(
+    ("day", "count", "found"),
+    [
+        (date(2026, 11, 9), 5, date(2026, 11, 16)),  # Monday to Monday
+        (date(2026, 11, 7), 1, date(2026, 11, 9)),  # from a Saturday
+        (date(2026, 11, 16), -5, date(2026, 11, 9)),
+        (date(2026, 11, 14), -1, date(2026, 11, 13)),
+        (date(2026, 11, 14), 0, date(2026, 11, 14)),
+    ],
+)
+def test_working_days_are_counted_from_the_day_after(day, count, found):
+    assert WorkCalendar().add(day, count) == found
+
+
+def test_days_off_are_left_out_and_days_worked_instead_counted():
+    calendar = WorkCalendar(
+        off=frozenset({date(2026, 8, 31)}), extra=frozenset({date(2026, 8, 22)})
+    )
+    assert calendar.is_working(date(2026, 8, 22))
+    assert not calendar.is_working(date(2026, 8, 31))
+    assert calendar.add(date(2026, 8, 21), 1) == date(2026, 8, 22)
+    assert calendar.add(date(2026, 8, 28), 1) == date(2026, 9, 1)
+    assert calendar.between(date(2026, 8, 21), date(2026, 9, 1)) == 7
+
+
+@given(days, st.integers(1, 30), st.sets(st.integers(0, 60)), st.sets(st.integers(0, 60)))
+def test_so_many_working_days_lie_between(day, count, off, extra):
+    calendar = WorkCalendar(
+        off=frozenset(day + timedelta(days=n) for n in off),
+        extra=frozenset(day + timedelta(days=n) for n in extra),
+    )
+    found = calendar.add(day, count)
+    assert calendar.is_working(found)
+    assert calendar.between(day, found) == count
+    assert calendar.between(day, found - timedelta(days=1)) == count - 1
+
+
+@given(days, st.integers(1, 30))
+def test_counting_back_from_a_working_day_undoes_counting_on(day, count):
+    calendar = WorkCalendar()
+    monday = day - timedelta(days=day.weekday())
+    assert calendar.add(calendar.add(monday, count), -count) == monday
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "found"),
+    [
+        (date(2026, 3, 10), 12, date(2027, 3, 10)),
+        (date(2026, 1, 31), 1, date(2026, 2, 28)),
+        (date(2024, 2, 29), 12, date(2025, 2, 28)),
+        (date(2026, 11, 30), 1, date(2026, 12, 30)),
+        (date(2026, 12, 31), 1, date(2027, 1, 31)),
+        (date(2026, 1, 15), -1, date(2025, 12, 15)),
+        (date(2026, 3, 31), -1, date(2026, 2, 28)),
+        (date(2026, 5, 9), 0, date(2026, 5, 9)),
+    ],
+)
+def test_months_later_is_the_same_day_or_the_months_last(day, months, found):
+    assert add_months(day, months) == found
+
+
+@given(days, st.integers(-36, 36))
+def test_months_later_and_back_loses_at_most_the_end_of_a_month(day, months):
+    back = add_months(add_months(day, months), -months)
+    assert back <= day
+    assert back == day or day.day > 28

@@ -169,7 +169,7 @@ def test_every_page_about_records_goes_through_the_steps():
 @pytest.mark.parametrize("route", LISTS, ids=named)
 def test_no_query_string_or_form_value_breaks_a_list(client_for, chief, route):
     make_rows(route.view_class, 2)
-    address = reverse(route.name)
+    address = route.list_address
     client = client_for(chief)
     names = ["page", "sort", *route.view_class.filterset_class.base_filters, "unknown"]
     for value in JUNK:
@@ -188,7 +188,7 @@ def test_no_value_breaks_an_export(client_for, chief, route):
     for chosen in (names, *zip(names, strict=True)):
         for value in ("\0", "x" * 5000, "9" * 30):
             data = {"_export": "csv"} | dict.fromkeys(chosen, value)
-            answer = client.post(reverse(route.name), data)
+            answer = client.post(route.list_address, data)
             assert answer.status_code == 200, data
             b"".join(answer.streaming_content)
 
@@ -200,7 +200,7 @@ def test_every_sort_key_of_a_list_sorts_both_ways(client_for, chief, route):
     for bound in table.columns.iterall():
         if bound.orderable:
             for sort in (bound.name, f"-{bound.name}"):
-                assert client_for(chief).get(reverse(route.name), {"sort": sort}).status_code == 200
+                assert client_for(chief).get(route.list_address, {"sort": sort}).status_code == 200
 
 
 @pytest.mark.parametrize("route", LISTS, ids=named)
@@ -221,13 +221,13 @@ def test_masked_fields_can_neither_be_sorted_nor_filtered(route):
 def test_a_list_costs_the_same_queries_for_1_row_and_100(client_for, chief, route):
     client = client_for(chief)
     make_rows(route.view_class, 1)
-    client.get(reverse(route.name))  # the session's first touch, and the caches of content types
-    one, _ = count_queries(client, reverse(route.name))
+    client.get(route.list_address)  # the session's first touch, and the caches of content types
+    one, _ = count_queries(client, route.list_address)
     make_rows(route.view_class, 99)
-    many, queries = count_queries(client, reverse(route.name))
+    many, queries = count_queries(client, route.list_address)
     assert many <= one, "\n".join(queries)
     assert many <= 12, "\n".join(queries)
-    last, _ = count_queries(client, reverse(route.name), {"page": 2})
+    last, _ = count_queries(client, route.list_address, {"page": 2})
     assert last <= one
 
 
@@ -327,8 +327,8 @@ def test_an_officer_is_offered_his_own_neighbourhoods_alone(client_for, officer_
 @pytest.mark.parametrize("route", LISTS, ids=named)
 def test_no_number_leaves_unmasked_in_a_list_or_its_export(client_for, chief, route):
     make_rows(route.view_class, 3)
-    shown = client_for(chief).get(reverse(route.name)).content
-    exported = client_for(chief).post(reverse(route.name), {"_export": "csv"})
+    shown = client_for(chief).get(route.list_address).content
+    exported = client_for(chief).post(route.list_address, {"_export": "csv"})
     shown += b"".join(exported.streaming_content)
     for number in factories.every_number():
         assert number.encode() not in shown
@@ -428,9 +428,9 @@ def test_an_export_holds_the_rows_and_columns_of_the_list(client_for, chief, rou
         "",
         *[f"-{b.name}" for b in route.view_class.table_class([]).columns if b.orderable][:1],
     ):
-        header, *exported = exported_rows(client, reverse(route.name), sort=sort)
+        header, *exported = exported_rows(client, route.list_address, sort=sort)
         before = AuditEntry.objects.count()
-        listed = listed_rows(client, reverse(route.name), sort=sort)
+        listed = listed_rows(client, route.list_address, sort=sort)
         assert AuditEntry.objects.count() == before
         assert len(exported) >= PAGE_SIZE
         if route.view_class.model is AuditEntry:  # the export itself has become the newest row
@@ -438,7 +438,9 @@ def test_an_export_holds_the_rows_and_columns_of_the_list(client_for, chief, rou
         assert [[as_listed(cell) for cell in row] for row in exported] == [
             [cell or "—" for cell in row] for row in listed
         ]
-        assert header == route.view_class.table_class([]).header
+        declared = route.view_class.table_class([]).header
+        assert header == [label for label in declared if label in header]  # some fit some rows
+        assert len(header) == len(exported[0])
 
 
 def test_an_export_holds_the_filtered_rows_alone(client_for, chief, officer_a, area_a, area_b):
@@ -544,11 +546,11 @@ def test_no_value_breaks_an_edit_form(client_for, chief, route):
 def test_the_picker_answers_any_question(client_for, chief, route):
     client = client_for(chief)
     for value in ["", *JUNK]:
-        answer = client.get(reverse(route.name), {"q": value})
+        answer = client.get(route.list_address, {"q": value})
         assert answer.status_code == 200
         assert set(answer.json()) == {"results"}
     row = factories.of(route.view_class.model)()
-    found = client.get(reverse(route.name), {"q": row.code[:5]}).json()["results"]
+    found = client.get(route.list_address, {"q": row.code[:5]}).json()["results"]
     assert [item["code"] for item in found] == [row.code]
     assert {"code", "label", "detail"} <= set(found[0])
 

@@ -1,5 +1,6 @@
 """The demo ward, loaded once for all tests here; each test stands in a savepoint of that load."""
 
+import datetime as dt
 import re
 from collections import Counter
 from io import StringIO
@@ -10,7 +11,25 @@ from django.core.management import CommandError, call_command
 from django.db import models, transaction
 from django.utils import timezone
 
-from businesses.models import Business, Certificate
+from businesses.models import (
+    Business,
+    Certificate,
+    Inspection,
+    InspectionFinding,
+    LiaisonNote,
+    QuarterlyReturn,
+    Sanction,
+    StateChange,
+)
+from businesses.requirements import lacking
+from businesses.rules import contact_since, quarter_to_collect
+from businesses.services import (
+    NoticeTerm,
+    earliest_visit,
+    issuing_rule,
+    next_number,
+    repeat_warning,
+)
 from households.models import Household, Residence, Resident, StayNotice
 from households.services import years_later
 from incidents.models import Incident
@@ -23,6 +42,16 @@ from selfgov_groups.models import GroupMeeting, GroupMembership, SelfManagedGrou
 
 pytestmark = pytest.mark.django_db
 Relation = Residence.Relation
+DAY = dt.timedelta(days=1)
+OF_BUSINESSES = [
+    Certificate,
+    StateChange,
+    Inspection,
+    InspectionFinding,
+    Sanction,
+    LiaisonNote,
+    QuarterlyReturn,
+]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -49,7 +78,7 @@ def test_population_is_the_article_s():
 def test_businesses_are_the_article_s():
     rows = Business.objects.trading().values_list("sector__code", flat=True)
     expected = {"company": 104, "eating": 89, "project": 17, "karaoke": 9, "pawnshop": 5, "lpg": 2}
-    assert Counter(rows) == expected
+    assert Counter(rows) == expected | {"lodging": 6}  # of lodgings it says nothing
 
 
 def test_groups_are_the_article_s(on):
@@ -232,8 +261,8 @@ def test_groups_meet_and_some_are_silent(on):
 def test_something_is_due(on):
     assert Residence.objects.overdue(on).count() == 12
     assert Residence.objects.expiring(on, 30).count() == 12 + 38
-    assert Certificate.objects.expiring(on, 30).count() == 3
-    assert Certificate.objects.expiring(on, -1).count() == 1
+    assert Certificate.objects.expiring(on, 30).count() == 4
+    assert Certificate.objects.expiring(on, -1).count() == 2
     assert StayNotice.objects.unconfirmed().count() == 6
     assert StayNotice.objects.late().exists()
     assert Incident.objects.pending().exists()
@@ -264,11 +293,122 @@ def test_nothing_lies_ahead():
         (StayNotice, "notified_at"),
         (StayNotice, "confirmed_at"),
         (Certificate, "issued_on"),
+        (Certificate, "revoked_on"),
+        (StateChange, "changed_on"),
+        (Inspection, "noticed_on"),
+        (Inspection, "held_on"),
+        (Inspection, "cancelled_on"),
+        (InspectionFinding, "mended_on"),
+        (Sanction, "decided_on"),
+        (Sanction, "executed_on"),
+        (LiaisonNote, "met_on"),
+        (QuarterlyReturn, "received_on"),
         (Incident, "resolved_on"),
     ):
         day = now if field.endswith("at") else timezone.localdate()
         assert not model.objects.filter(**{f"{field}__gt": day}).exists(), field
     assert not StayNotice.objects.filter(notified_at__lt=models.F("arrived_at")).exists()
+
+
+# --- Businesses under conditions ------------------------------------------------------------------
+
+
+def test_papers_are_complete_but_for_those_meant_to_lack(on):
+    trading = Business.objects.trading()
+    names = ("lacking", "missing", "expired", "renewing")
+    assert [getattr(trading, name)(on).count() for name in names] == [5, 3, 2, 2]
+    rows = trading.prefetch_related("certificates__kind", "sector__paper_rules__kind")
+    wrong = [lacking(row, on) for row in rows if lacking(row, on)]
+    assert [len(found) for found in wrong] == [1] * 5
+    assert {found[0].standing.value for found in wrong} == {"missing", "expired", "revoked"}
+
+
+def test_papers_were_complete_a_year_ago_too(on):
+    then = years_later(on, -1)
+    assert Business.objects.trading_on(then).conditional_on(then).count() >= 15
+    assert Business.objects.trading_on(then).lacking(then).count() <= 3
+
+
+def test_the_ward_issues_within_its_powers_and_numbers_its_papers(on):
+    papers = Certificate.objects.filter(by_ward=True).select_related("business__sector", "kind")
+    assert papers.count() >= 7
+    for paper in papers:
+        assert issuing_rule(paper.business, paper.kind_id, paper.issued_on)
+        assert paper.issuer == Ward.objects.of(on).police
+        assert paper.responsible_name
+    this_year = papers.filter(issued_on__year=on.year).count()
+    assert next_number(on).startswith(f"{this_year + 1:02d}/")
+    assert Business.objects.get(sector__code="lodging", rooms__gt=29).certificates.count() == 2
+
+
+def test_states_repeat_their_last_change(on):
+    for row in Business.objects.prefetch_related("state_changes"):
+        changes = row.state_changes.all()  # newest first
+        assert row.state == (changes[0].state if changes else "open")
+        assert all(one.state != two.state for one, two in pairwise(changes))
+        assert all(max(row.opened_on, one.changed_on) == one.changed_on <= on for one in changes)
+    assert set(Business.objects.trading()) == set(Business.objects.trading_on(on))
+
+
+def test_inspections_keep_the_rules(on):
+    term = NoticeTerm()
+    for row in Inspection.objects.select_related("business", "certificate", "follows"):
+        assert row.held_on == row.planned_on or row.is_open or row.cancelled_on
+        assert bool(row.findings.count()) == (row.outcome == "findings")
+        if row.kind == "periodic":
+            assert row.noticed_on or not row.held_on
+            assert not repeat_warning(row, row.planned_on)
+            if row.noticed_on:
+                assert row.noticed_on <= on
+                assert row.planned_on >= term.earliest(row.noticed_on)
+        if row.kind == "post_issue":
+            assert 0 < (row.held_on - row.certificate.issued_on).days <= 60
+        if row.kind == "follow_up":
+            assert row.held_on > row.follows.held_on
+
+
+def test_every_business_under_conditions_is_looked_at_once_a_year(on):
+    rows = Business.objects.trading().conditional_on(on).exclude(opened_on__gt=on - 880 * DAY)
+    assert rows.count() == 16
+    two_years = rows.filter(inspections__kind="periodic").annotate(n=models.Count("inspections"))
+    assert two_years.count() == 16
+    assert min(row.n for row in two_years) == 2
+
+
+def test_inspections_of_every_kind_and_state_are_there(on):
+    kinds = Counter(Inspection.objects.values_list("kind", flat=True))
+    assert set(kinds) == set(Inspection.Kind.values)
+    assert kinds["unannounced"] == 3
+    assert kinds["follow_up"] == 1
+    plan = Inspection.objects.open()
+    assert plan.count() == 5
+    assert plan.exclude(noticed_on=None).count() == 1
+    assert plan.filter(planned_on__lt=on).count() == 1
+    assert Inspection.objects.to_announce(earliest_visit(on)).count() == 2
+    assert Inspection.objects.exclude(cancelled_on=None).count() == 1
+
+
+def test_something_is_due_with_businesses(on):
+    awaiting = Certificate.objects.awaiting_check(on)
+    assert sorted((on - paper.issued_on).days for paper in awaiting) == [20, 55]
+    left = InspectionFinding.objects.outstanding(on, 30)
+    assert sorted((row.due_on - on).days for row in left) == [-30, 9]
+    assert Business.objects.trading().unverified(contact_since(on)).count() == 6
+    quarter = quarter_to_collect(on)
+    missing = [
+        Business.objects.expected_to_report(q).not_returned(q).count()
+        for q in (quarter.moved(-back) for back in range(5))
+    ]
+    assert missing == [3, 0, 1, 0, 0]
+    assert Sanction.objects.count() == 4
+
+
+@pytest.mark.parametrize("model", OF_BUSINESSES)
+def test_what_was_done_with_businesses_is_valid(model):
+    rows = list(model.objects.all())
+    assert rows
+    for row in rows:
+        row.full_clean()
 
 
 # --- Accounts and the command ---------------------------------------------------------------------
@@ -286,7 +426,8 @@ def test_accounts_sign_in_with_the_password_given(on):
 
 
 def test_load_is_in_the_audit_trail():
-    for model in (Household, Resident, Residence, Business, Incident, GroupMembership):
+    own = (Household, Resident, Residence, Business, Incident, GroupMembership)
+    for model in (*own, *OF_BUSINESSES):
         entries = AuditEntry.objects.filter(table=model._meta.label_lower, action="create")
         assert entries.count() == model.objects.count()
 

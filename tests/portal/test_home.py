@@ -6,6 +6,8 @@ import re
 import pytest
 from django.utils import timezone
 
+from businesses.models import Business
+from businesses.rules import in_words, quarter_to_collect
 from kylien.accounts.models import Role
 from reports.disclosure import Shown
 from tests import factories
@@ -27,8 +29,16 @@ def busy(area_a, area_b):
             factories.ResidenceFactory(household=homes[0], temporary=True, expires_on=day(-left))
         business = factories.BusinessFactory(neighbourhood=area)
         factories.CertificateFactory(business=business, expires_on=day(-3))
-        factories.CertificateFactory(business=business, kind="fire", expires_on=day(2))
+        factories.CertificateFactory(business=business, kind_code="fire", expires_on=day(2))
+        fresh = factories.CertificateFactory(
+            business=business, kind_code="trade", issued_on=day(50), expires_on=None
+        )
+        fresh.kind.post_check = True
+        fresh.kind.save()
+        factories.InspectionFactory(business=business, planned_on=day(-9))
+        factories.FindingFactory(inspection__business=business, due_on=day(-8))
         factories.BusinessFactory(neighbourhood=area, sector=factories.sector("eating"))
+        factories.BusinessFactory(neighbourhood=area, sector=factories.sector("company"))
         factories.StayNoticeFactory(household=homes[0])
         for _ in range(6):
             factories.IncidentFactory(neighbourhood=area)
@@ -83,6 +93,8 @@ def test_leaders_see_aggregates_without_links_or_small_counts(busy, leader, clie
 
 
 def test_the_words_of_what_is_due_are_true_of_the_rows_they_count(busy, chief, client_for, on):
+    quarter = quarter_to_collect(on)
+    owing = Business.objects.expected_to_report(quarter).count()
     context = client_for(chief).get("/").context
     [temporary] = [tile for tile in context["tiles"] if tile["label"] == "Tạm trú"]
     assert [note["text"] for note in temporary["notes"]] == ["8 đến hạn, quá hạn"]
@@ -92,6 +104,12 @@ def test_the_words_of_what_is_due_are_true_of_the_rows_they_count(busy, chief, c
         "tạm trú đến hạn, quá hạn": "8",
         "lưu trú chưa xác nhận": "2",
         "cơ sở có giấy đến hạn, quá hạn": "2",
+        "cơ sở thiếu giấy phải có": "2",
+        "cơ sở chờ hậu kiểm": "2",
+        "cuộc kiểm tra đến hạn": "2",
+        "nơi chưa khắc phục": "2",
+        f"cơ sở chưa nộp báo cáo {in_words(quarter)}": str(owing),
+        "nơi chưa xác nhận liên hệ": "2",
         "việc chưa đồng bộ": "16",
     }
 
@@ -156,3 +174,21 @@ def test_an_officer_without_a_beat_is_told_so(client_for, busy):
     context = client_for(user).get("/").context
     assert "chưa được phân công địa bàn" in context["note"]
     assert "tiles" not in context
+
+
+def test_what_is_due_with_businesses_is_told_with_its_day(chief, client_for, on):
+    place = factories.BusinessFactory(name="Karaoke Sao", sector=factories.sector("lpg"))
+    check = factories.CertificateFactory(business=place, issued_on=day(50), expires_on=None)
+    visit = factories.InspectionFactory(business=place, planned_on=day(-4))
+    found = factories.FindingFactory(inspection__business=place, due_on=day(6))
+    paper = factories.CertificateFactory(
+        business=place, kind_code="fire", number="9/PCCC", expires_on=day(-7)
+    )
+    items = client_for(chief).get("/").context["due"]["items"]
+    told = [(item["title"], item["detail"], item["day"], item["url"]) for item in items]
+    assert told == [
+        ("Khắc phục: Karaoke Sao", found.finding, day(6), found.inspection.get_absolute_url()),
+        ("Kiểm tra: Karaoke Sao", visit.code, day(-4), visit.get_absolute_url()),
+        (f"{paper.kind}: Karaoke Sao", "Số 9/PCCC", day(-7), place.get_absolute_url()),
+        ("Hậu kiểm: Karaoke Sao", f"Số {check.number}", day(-10), place.get_absolute_url()),
+    ]

@@ -12,7 +12,17 @@ from households.services.duplicates import propose_all
 from kylien.accounts.models import User
 from kylien.areas.models import Ward
 from kylien.core.changes import acting
-from kylien.portal.demo import events, groups, homes, places, residence, tenants, trade
+from kylien.portal.demo import (
+    dealings,
+    events,
+    groups,
+    homes,
+    inspections,
+    places,
+    residence,
+    tenants,
+    trade,
+)
 from kylien.portal.demo.scene import Numbers, Scene
 
 REASON = "Nạp dữ liệu trình diễn"
@@ -47,6 +57,7 @@ def load(*, password, scale=1, seed=7, progress=lambda part: None):
             numbers=Numbers(),
             taken_names=set(),
             serials=places.paper_serials(),
+            police=areas[0].row.ward.police,
         )
         for part in range(1, scale + 1):
             scene.slots = []
@@ -61,6 +72,8 @@ def _load_part(scene):
     """Load one ward's worth; nothing of it is kept in memory for the next."""
     shares = {area: places.AREAS[area.row.name] for area in scene.areas}
     businesses = trade.make_businesses(scene)
+    inspections.make_inspections(scene, businesses)
+    dealings.make_dealings(scene, businesses)
     here, gone = homes.make_homes(scene, {area: share[0] for area, share in shares.items()})
     tenants.make_tenants(scene, here, businesses)
     residence.make_absences(scene, here)

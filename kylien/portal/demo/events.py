@@ -100,6 +100,9 @@ def make_stay_notices(scene, homes, businesses):
     hosts = [home.household for home in rng.sample(homes, 130)]
     midnight = dt.datetime.combine(scene.on, dt.time.min, TZ)
     minutes_today = int((scene.now - midnight) / MINUTE)
+    before = scene.days_ago(STAY_DAYS)
+    lodgings = [one for one in businesses["lodging"] if one.opened_on < before]
+    lodgings += businesses["guest_house"]
     rows = []
     for n in range(STAYS):
         if n < UNCONFIRMED:
@@ -108,9 +111,9 @@ def make_stay_notices(scene, homes, businesses):
             day = scene.days_ago(rng.randint(1, STAY_DAYS))
             arrived = _moment(rng, day, *rng.choice(((6, 12), (13, 18), (17, 22), (23, 23))))
         host = rng.choice(hosts)
-        fits = host.opened_on <= scene.days_ago(STAY_DAYS)
+        fits = host.opened_on <= before
         at_home = fits and rng.random() < 0.52
-        lodging = None if at_home else rng.choice(businesses["guest_house"])
+        lodging = None if at_home else rng.choice(lodgings)
         row = _stay(scene, arrived, host if at_home else None, lodging)
         if n >= UNCONFIRMED and (n >= UNCONFIRMED + 2 or arrived.date() < scene.days_ago(1)):
             row.confirmed_at = min(scene.now, row.notified_at + MINUTE * rng.randint(3, 200))

@@ -138,6 +138,7 @@ EATING_OWNERS = items(
 PAWNSHOPS = items(
     """Tín Nghĩa Phú|Hoành Tín|Liên Phát Tài|Kỳ Tín Thịnh|An Tâm Phú|Tín Vượng|Lộc Kỳ"""
 )
+LODGINGS = items("Hoa Sim|Biển Xanh|Đèo Con|Thanh Bình|Bình Minh|Hoành Sơn Quan|Sơn Hải|Gió Lào")
 LPG = items("Khôi Nguyên|Liên Hoả|Hoành Khí|Khe Liên")
 
 # A company: kind of company + trade + three syllables.

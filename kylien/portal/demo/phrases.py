@@ -161,3 +161,50 @@ STAY_REASONS = {
     "Khám bệnh": 4,
     "Dự đám cưới": 4,
 }
+
+# --- businesses -----------------------------------------------------------------------------------
+
+SECURITY_UNITS = ("Đội bảo vệ riêng, trực 24 giờ", "Thuê công ty bảo vệ", "Hai bảo vệ trực đêm")
+STOPPED = {
+    "suspended": ("Sửa chữa nhà", "Nghỉ dài ngày, có báo", "Chuyển người quản lý"),
+    "closed": ("Thôi kinh doanh", "Hết hạn thuê nhà", "Chuyển đi nơi khác"),
+}
+INSPECTED = (
+    "Giấy tờ, điều kiện về an ninh, trật tự; sổ sách theo dõi; phòng cháy, chữa cháy; khai báo "
+    "tạm trú, lưu trú của người làm việc."
+)
+# Sector -> what may be found, and what is asked for.
+FINDINGS = {
+    "karaoke": (
+        ("Bình chữa cháy tầng 2 hết hạn kiểm định", "Kiểm định lại hoặc thay bình"),
+        ("Cửa thoát hiểm để hàng che lối", "Dọn lối thoát, treo biển chỉ dẫn"),
+        ("Chưa niêm yết nội quy phòng hát", "Niêm yết ở từng phòng"),
+    ),
+    "pawnshop": (
+        ("Sổ theo dõi tài sản cầm cố ghi thiếu", "Ghi đủ sổ, xuất trình lại"),
+        ("Camera không lưu đủ 30 ngày", "Lắp ổ lưu, kiểm tra lại"),
+    ),
+    "lodging": (
+        ("Thông báo lưu trú trễ hai lượt khách", "Thông báo trước 23 giờ hằng ngày"),
+        ("Đèn sự cố tầng 3 hỏng", "Thay đèn, thử lại hệ thống"),
+    ),
+    "eating": (("Loa đặt ngoài quán quá 22 giờ", "Đưa loa vào trong, tắt trước 22 giờ"),),
+    "lpg": (("Bãi chứa bình thiếu biển cấm lửa", "Gắn biển, tập huấn lại nhân viên"),),
+}
+MENDED = ("Đã khắc phục, có ảnh kèm biên bản.", "Đã thay, thử đạt.", "Đã làm xong.")
+PASSED = ("Chấp hành đúng điều kiện về an ninh, trật tự.", "Giấy tờ đủ, sổ sách rõ, không vi phạm.")
+LIAISON = (
+    "Thống nhất đầu mối báo tin khi có công nhân mới đến.",
+    "Nhắc khai báo tạm trú cho người làm theo ca.",
+    "Bàn lịch bảo vệ kho bãi ban đêm.",
+    "Đề nghị rà soát camera cổng, đường vào.",
+    "Trao đổi việc xe tải đỗ ngoài cổng giờ cao điểm.",
+    "Thống nhất phương án chữa cháy, cứu nạn tại chỗ.",
+    "Gửi danh sách người lao động mới trong quý.",
+)
+MET_WITH = (
+    "Giám đốc",
+    "Trưởng phòng hành chính",
+    "Đội trưởng bảo vệ",
+    "Chỉ huy trưởng công trường",
+)

@@ -57,7 +57,11 @@ def make_accounts(password):
 def make_areas():
     """Create the ward and its neighbourhoods, and return these as empty `Area`s."""
     ward = Ward(
-        name="Kỳ Liên", unit_code="18841", valid_from=dt.date(2015, 4, 10), hotlines=HOTLINES
+        name="Kỳ Liên",
+        unit_code="18841",
+        valid_from=dt.date(2015, 4, 10),
+        superior="Công an tỉnh Hà Tĩnh",
+        hotlines=HOTLINES,
     )
     ward.save()
     rows = Neighbourhood.objects.bulk_create(

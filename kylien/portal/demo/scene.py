@@ -2,6 +2,7 @@
 
 import datetime as dt
 import itertools
+from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
 
@@ -83,6 +84,9 @@ class Scene:
     numbers: Numbers
     taken_names: set  # of businesses
     serials: itertools.count  # numbers of papers
+    police: str  # what the ward's police is called
+    issued: Counter = field(default_factory=Counter)  # papers of the ward's own, by year
+    fire_groups: dict = field(default_factory=dict)  # name -> FireGroup
     slots: list[int] = field(default_factory=list)  # of the history, still to be drawn
 
     def days_ago(self, days):

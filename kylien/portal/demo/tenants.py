@@ -87,10 +87,11 @@ def _tenant(scene, hosts, expires):
     if where.get("household") and where["employer"] is None and rng.random() < 0.25:
         sex, born = rng.choice("MF"), scene.days_ago(rng.randint(3 * 365, 14 * 365))
         relation, note = Relation.OTHER, "Con của người thuê nhà"
-    person = Person(sex, born)
     ahead = (expires - scene.on).days
     term = choose(rng, {days: weight for days, weight in TERMS.items() if days > ahead})
     terms = [(expires - dt.timedelta(days=term), expires)]
+    born = min(born, terms[0][0] - dt.timedelta(days=30))  # who left long ago was younger then
+    person = Person(sex, born)
     while len(terms) < 3 and rng.random() < 0.34:
         last = terms[0][0]
         early = dt.timedelta(days=rng.choice((0, 0, 0, 3, 8, 14)))  # extended before its last day
