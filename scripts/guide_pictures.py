@@ -1,19 +1,20 @@
 """Take the pictures of the guide: python -m scripts.guide_pictures
 
 They show the demo ward as the area officer `cskv1` sees it, at 1280 px, and go to docs/img/. The
-guide (docs/huong-dan-cu-tru.md) names each; a picture that it does not name is not taken.
+chapters of the guide name each; a picture that they do not name is not taken.
 """
 
 import re
 import sys
 import tempfile
+from itertools import chain
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
 from tests.browser.server import CHROMIUM_FLAGS, ROOT, Portal, type_sign_in
 
-GUIDE = ROOT / "docs" / "huong-dan-cu-tru.md"
+CHAPTERS = [ROOT / "docs" / f"huong-dan-{name}.md" for name in ("cu-tru", "co-so")]
 VIEW = {"width": 1280, "height": 760}
 CARD = "099090000901||Nguyễn Văn Khách|05091990|Nam|Tổ 3, phường Bến Thuỷ, Nghệ An|14082021"
 DAMAGED = "099090000901||Nguyeenx Vawn Khach|05091990|Nam|Toor 3, Beesn Thuyr|14082021"
@@ -84,8 +85,28 @@ def scenes(page):
     yield "cu-tru-hoan-tac"
 
 
+def trade_scenes(page):
+    """Yield the pictures of the chapter on businesses; the officer's beat has some of each."""
+    page.goto("/businesses/?papers=lacking")
+    if not page.locator("table.records tbody a").count():
+        page.goto("/businesses/?conditional=yes")
+    page.goto(page.locator("table.records tbody a").first.get_attribute("href"))
+    yield "co-so-ho-so"
+    page.goto("/sectors/")
+    yield "co-so-nganh"
+    page.goto("/sectors/karaoke/")
+    yield "co-so-mot-nganh"
+    page.goto("/inspections/plan/")
+    yield "co-so-ke-hoach"
+    page.goto(first(page, "/inspections/?state=findings"))
+    yield "co-so-kiem-tra"
+    page.goto("/quarterly-returns/")
+    yield "co-so-bao-cao"
+
+
 def main():
-    wanted = set(re.findall(r"img/([\w-]+)\.png", GUIDE.read_text()))
+    told = "\n".join(chapter.read_text() for chapter in CHAPTERS)
+    wanted = set(re.findall(r"img/([\w-]+)\.png", told))
     with tempfile.TemporaryDirectory() as folder:
         portal = Portal(Path(folder))
         portal.fill()
@@ -101,7 +122,7 @@ def main():
             page.goto("/accounts/login/")
             type_sign_in(page, "cskv1")
             page.wait_for_url("**/")
-            for name in scenes(page):
+            for name in chain(trade_scenes(page), scenes(page)):
                 if name in wanted:
                     page.screenshot(path=ROOT / "docs" / "img" / f"{name}.png")
                     wanted.discard(name)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from collections import Counter
 
 import pytest
 from django.conf import settings
@@ -22,7 +23,7 @@ from households.services import (
 from incidents.models import Incident
 from kylien.accounts.models import Role, Scope
 from kylien.core.periods import Month
-from reports.figures import FIGURES, PAIRS, Reading, figures, read
+from reports.figures import FIGURES, PAIRS, TRADE, Reading, figures, read
 from tests import factories
 
 WARD = Scope(whole_ward=True)
@@ -210,6 +211,33 @@ def busy_ward(area_a, area_b, on):
         factories.MeetingFactory(group=group, held_on=on - 20 * DAY)
         factories.MeetingFactory(group=group, held_on=on - 21 * DAY)
         factories.StayNoticeFactory(household=homes[0])
+        some_business(area, on)
+
+
+def some_business(area, on):
+    """Make a karaoke bar that lacks a paper, a pawnshop with a history, and one that closed."""
+    bar = factories.BusinessFactory(neighbourhood=area)
+    for kind in ("fire", "trade"):
+        factories.CertificateFactory(business=bar, kind_code=kind, issued_on=on - 800 * DAY)
+    shop = factories.BusinessFactory(neighbourhood=area, sector=factories.sector("pawnshop"))
+    for ago in (20, 50):
+        factories.CertificateFactory(
+            business=shop, by_ward=True, issued_on=on - ago * DAY, expires_on=None
+        )
+        factories.SanctionFactory(business=shop, decided_on=on - ago * DAY)
+        held = {"held": True, "planned_on": on - ago * DAY, "held_on": on - ago * DAY}
+        factories.InspectionFactory(business=bar, **held)
+        noticed_on = on - 90 * DAY
+        factories.FindingFactory(
+            inspection__business=shop,
+            inspection__held_on=on - ago * DAY,
+            inspection__noticed_on=noticed_on,
+        )
+    factories.CertificateFactory(
+        business=shop, revoked_on=on - 20 * DAY, revoked_reason="Cấp lại", expires_on=None
+    )
+    gone = factories.BusinessFactory(neighbourhood=area, state="closed")
+    factories.StateChangeFactory(business=gone, state="open", changed_on=on - 40 * DAY)
 
 
 @pytest.mark.django_db
@@ -219,7 +247,7 @@ def test_every_figure_counts_exactly_the_rows_of_its_list(
 ):
     user = officer_a if role == "officer_a" else factories.UserFactory(role=role)
     client = client_for(user)
-    seen = 0
+    seen = Counter()
     current = Month.containing(on, settings.REPORT_START_DAY)
     for one in current.last(3):
         reading = Reading(user.scope, one)
@@ -229,8 +257,25 @@ def test_every_figure_counts_exactly_the_rows_of_its_list(
             assert response.status_code == 200, (figure.key, figure.link(reading))
             listed = response.context["page"]["count"]
             assert listed == str(counted[figure.key]), (figure.key, figure.link(reading))
-            seen += counted[figure.key]
-    assert seen > 50  # the comparison was not of zeros
+            seen[figure.key] += counted[figure.key]
+    assert seen.total() > 50  # the comparison was not of zeros
+    trade = {figure.key for figure in FIGURES if figure.section == TRADE}
+    assert all(seen[key] for key in trade)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("day", "conditional"), [(dt.date(2026, 3, 14), 1), (dt.date(2026, 3, 15), 0)]
+)
+def test_whether_a_sector_counts_as_conditional_depends_on_the_day(area_a, day, conditional):
+    gas = factories.BusinessFactory(
+        neighbourhood=area_a, sector=factories.sector("lpg"), opened_on=dt.date(2020, 1, 1)
+    )
+    one = Month.containing(day, day.day + 1)  # ends with the very day
+    assert one.period.end == day + DAY
+    assert read(FIGURES, WARD, [one])[one]["businesses_conditional"] == conditional
+    factories.StateChangeFactory(business=gas, state="closed", changed_on=day)
+    assert read(FIGURES, WARD, [one])[one]["businesses_conditional"] == 0
 
 
 @pytest.mark.django_db
