@@ -1,5 +1,7 @@
 """Data entry for clerks: a business with its papers and dealings on one page; the chief's rules."""
 
+from itertools import combinations
+
 from django.contrib import admin
 
 from businesses.forms.certificates import CertificateRows, CertificateRules
@@ -21,7 +23,7 @@ from businesses.models import (
 )
 from kylien.areas.models import Neighbourhood
 from kylien.core.admin import LedgerInline, LookOnly, RecordAdmin, RecordAdminForm, RecordInline
-from kylien.core.forms import PhoneField
+from kylien.core.forms import PhoneField, RecordInlineFormSet
 from kylien.core.together import read_all
 
 
@@ -53,10 +55,17 @@ class SmallChoices:
 
 class BusinessAdminForm(RecordAdminForm):
     phone = PhoneField()
+    past_days = ("opened_on",)
 
 
 class CertificateRowForm(CertificateRules, RecordAdminForm):
-    pass
+    """A paper; what the ward itself issued keeps its kind, issuer and day."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.by_ward:
+            for name in ("kind", "issuer", "issued_on"):
+                self.fields[name].disabled = True
 
 
 class CertificateInline(SmallChoices, RecordInline):
@@ -183,15 +192,39 @@ class InspectionAdmin(LookOnly, RecordAdmin):
 # --- what the law says: the chief's ---------------------------------------------------------------
 
 
+class DatedRows(RecordInlineFormSet):
+    """Rules typed together, old and new: no two about the same thing hold on one day."""
+
+    def _construct_form(self, i, **kwargs):
+        form = super()._construct_form(i, **kwargs)
+        form.instance.told_together = True
+        return form
+
+    def clean(self):
+        super().clean()
+        live = [
+            form
+            for form in self.forms
+            if form not in self.deleted_forms and not form.errors and form.instance.valid_from
+        ]
+        live.sort(key=lambda form: form.instance.valid_from)
+        for first, second in combinations(live, 2):
+            told = second.instance.overlap(first.instance)
+            if told:
+                second.add_error("valid_from", told)
+
+
 class SectorRuleInline(RecordInline):
     """The spells under conditions: the law moves, and the rows with it."""
 
     model = SectorRule
+    formset = DatedRows
     fields = ("valid_from", "valid_to", "quarterly_return", "legal_basis")
 
 
 class PaperRuleInline(SmallChoices, RecordInline):
     model = PaperRule
+    formset = DatedRows
     fields = ("kind", "valid_from", "valid_to", "ward_issues", "ward_max_rooms", "legal_basis")
 
     def get_queryset(self, request):

@@ -119,14 +119,15 @@ def papers(business, on, book) -> list[Paper]:
     planned = {row.certificate_id: row for row in business.inspections.all() if row.is_open}
     issued = {}  # the last day a paper of the kind was issued
     for row in business.certificates.all():
-        issued.setdefault(row.kind_id, row.issued_on)
+        if not row.revoked_on:
+            issued.setdefault(row.kind_id, row.issued_on)
     found = []
     for row, badge in business.papers(on):
         due = None
         if (
             _is_to_be_checked(row, on, book)
             and business.state != Business.State.CLOSED
-            and issued[row.kind_id] <= row.issued_on
+            and issued.get(row.kind_id, row.issued_on) <= row.issued_on
             and row.pk not in held
         ):
             due = row.check_due(book)

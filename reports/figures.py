@@ -149,8 +149,8 @@ def _permanent(reading):
 
 
 def _conditional(reading):
-    trading = reading.of(Business).trading_on(reading.last_day)
-    return trading.conditional_on(reading.last_day)
+    day = reading.last_day  # the few under conditions first: only their states are looked up
+    return reading.of(Business).conditional_on(day).trading_on(day)
 
 
 def _happened_to_businesses(key, label, event):

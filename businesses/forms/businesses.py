@@ -9,6 +9,7 @@ from kylien.core.forms import DayField, PhoneField, RecordForm
 
 class BusinessForm(RecordForm):
     phone = PhoneField()
+    past_days = ("opened_on",)
 
     class Meta(RecordForm.Meta):
         model = Business
@@ -69,6 +70,8 @@ class StateForm(RecordForm):
         others = [s for s in Business.State if s != self.instance.business.state]
         self.fields["state"].choices = [(s.value, self.labels.get(s, s.label)) for s in others]
         self.fields["state"].label = "Đổi sang"
+        now = self.instance.business.get_state_display().lower()
+        self.fields["state"].error_messages["invalid_choice"] = f"Cơ sở đang {now} rồi."
         self.fields["reason"].help_text = "Tạm ngừng, đóng cửa thì phải ghi."
         for name in ("state", "changed_on"):
             self.fields[name].widget.attrs["data-half"] = ""

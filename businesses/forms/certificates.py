@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 
 from businesses import services
 from businesses.models import Certificate, PaperKind, PaperRule
+from kylien.areas.models import Ward
 from kylien.core import text
 from kylien.core.forms import RecordForm, RecordInlineFormSet
 
@@ -30,7 +31,19 @@ class CertificateRules:
         undated = data.get("revoked_reason") and not data.get("revoked_on")
         if undated and "revoked_on" not in self.errors:
             self.add_error("revoked_on", "Có lý do thu hồi thì ghi ngày thu hồi.")
+        if not self.instance.by_ward and {"kind", "issuer", "issued_on"} & set(self.changed_data):
+            self._leave_to_the_ward(data)
         return data
+
+    def _leave_to_the_ward(self, data):
+        """What the ward issues passes its own checks: it is not entered as somebody else's."""
+        kind, issuer, day = (data.get(name) for name in ("kind", "issuer", "issued_on"))
+        ward = Ward.objects.of(day) if kind and issuer and day else None
+        if ward is None or text.fold(issuer) != text.fold(ward.police):
+            return
+        rules = PaperRule.objects.in_force(day).filter(kind=kind.code, ward_issues=True)
+        if rules.exists():
+            self.add_error("issuer", f"Giấy do {ward.police} cấp: ghi bằng Cấp giấy.")
 
     def warning(self, sector):
         """Return the sentence of `not_required` for what was typed; empty where neither the kind

@@ -29,6 +29,9 @@ OF_KIND = {  # which fields matter to which kinds
 }
 
 
+MONTHS_AHEAD = 24  # a slip in the year would hide an inspection for good
+
+
 def readable(form, name):
     """Return what a field of an unsaved form says, typed or proposed; None where it is no value."""
     try:
@@ -37,17 +40,28 @@ def readable(form, name):
         return None
 
 
-class RepeatWarned:
+class SoonEnough:
+    """A form with a planned day: nobody plans further ahead than `MONTHS_AHEAD`."""
+
+    def clean_planned_on(self):
+        day = self.cleaned_data["planned_on"]
+        if day > add_months(self.on, MONTHS_AHEAD):
+            raise ValidationError(f"Lập kế hoạch trước không quá {MONTHS_AHEAD} tháng.")
+        return day
+
+
+class RepeatWarned(SoonEnough):
     """A form that warns of a second periodic inspection as soon as business and day are known, and
     then asks for the reason."""
 
     day_field = "planned_on"
+    held = False  # whether plans do not count
     warning = ""
 
     def warn(self, inspection):
         """Compute the warning; the reason is asked for only where there is one."""
         day = readable(self, self.day_field)
-        self.warning = services.repeat_warning(inspection, day) if day else ""
+        self.warning = services.repeat_warning(inspection, day, held=self.held) if day else ""
         field = self.fields["repeat_reason"]
         field.help_text = "Ghi lý do phải kiểm tra lần nữa trong thời gian này."
         if not self.warning and not inspection.repeat_reason:
@@ -252,6 +266,7 @@ class HoldForm(RepeatWarned, MinutesForm):
 
     past_days = ("held_on",)
     day_field = "held_on"
+    held = True
     outcome = forms.ChoiceField(choices=Outcome.choices, widget=forms.RadioSelect, label="Kết quả")
 
     class Meta(MinutesForm.Meta):
@@ -408,7 +423,7 @@ class PlanFilterForm(forms.Form):
             self.fields[name].choices = [("", "Tất cả"), *offered]
 
 
-class PlanAllForm(RecordForm):
+class PlanAllForm(SoonEnough, RecordForm):
     """One day, for the businesses ticked in the plan of a year."""
 
     class Meta(RecordForm.Meta):

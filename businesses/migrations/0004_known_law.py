@@ -7,6 +7,7 @@ certificates itself, LPG is free of conditions). Where an article is not named, 
 import datetime as dt
 
 from django.db import migrations
+from django.utils import timezone
 
 D96, D58 = dt.date(2016, 7, 1), dt.date(2026, 3, 15)
 FIRE_OLD, FIRE_NEW = dt.date(2001, 10, 4), dt.date(2025, 7, 1)
@@ -134,7 +135,7 @@ def tell_states(apps, schema_editor):
     change = apps.get_model("businesses", "StateChange").objects.using(using)
     rows = apps.get_model("businesses", "Business").objects.using(using).exclude(state="open")
     for business in rows.iterator(chunk_size=500):
-        day = business.changed_at.date()
+        day = timezone.localtime(business.changed_at).date()
         change.create(
             business=business,
             state=business.state,

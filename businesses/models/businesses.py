@@ -182,16 +182,36 @@ class Business(Record):
 
     def clean(self):
         """A business with a past does not change neighbourhood: what happened there would."""
-        moved = self.pk and Business.objects.filter(pk=self.pk).exclude(
-            neighbourhood=self.neighbourhood_id
+        if not self.pk:
+            return
+        self._check_opening()
+        stays = Business.objects.filter(pk=self.pk, neighbourhood=self.neighbourhood_id)
+        past = (
+            self.lodged_residences,
+            self.employed_residences,
+            self.stay_notices,
+            self.incidents,
+            self.inspections,
+            self.sanctions,
+            self.certificates.filter(by_ward=True),
         )
-        past = (self.lodged_residences, self.employed_residences, self.stay_notices, self.incidents)
-        if moved and moved.exists() and any(rows.exists() for rows in past):
+        if not stays.exists() and any(rows.exists() for rows in past):
             raise ValidationError(
                 {
-                    "neighbourhood": "Cơ sở đã có người cư trú, lưu trú hoặc vụ việc thì không "
-                    "đổi tổ dân phố: đóng cơ sở này, lập cơ sở ở nơi mới."
+                    "neighbourhood": "Cơ sở đã có người cư trú, lưu trú, kiểm tra, xử phạt, giấy "
+                    "phường cấp hoặc vụ việc thì không đổi tổ dân phố: đóng cơ sở này, lập cơ sở "
+                    "ở nơi mới."
                 }
+            )
+
+    def _check_opening(self):
+        """What happened to a business happened after it opened."""
+        if not self.opened_on:
+            return
+        changed = self.state_changes.filter(changed_on__lt=self.opened_on)
+        if changed.exists() or self.inspections.filter(held_on__lt=self.opened_on).exists():
+            raise ValidationError(
+                {"opened_on": "Cơ sở đã có kiểm tra hoặc đổi tình trạng trước ngày này."}
             )
 
     def search_parts(self):
@@ -289,6 +309,7 @@ class CertificateQuerySet(TrackedQuerySet):
             business=OuterRef("business"),
             kind=OuterRef("kind"),
             issued_on__gt=OuterRef("issued_on"),
+            revoked_on=None,
         )
         rows = self.filter(Exists(duty), kind__post_check=True, revoked_on=None, issued_on__lte=on)
         rows = rows.exclude(business__state=Business.State.CLOSED).exclude(Exists(newer))
@@ -370,6 +391,13 @@ class Certificate(Tracked):
 
     def __str__(self):
         return f"{self.kind} {self.number}"
+
+    def clean(self):
+        """Refuse a number that its issuer has used already, however the two are typed."""
+        same = Certificate.objects.filter(number__iexact=self.number).exclude(pk=self.pk)
+        same = same.exclude(number=self.number, issuer=self.issuer)  # told by the constraint
+        if text.fold(self.issuer) in map(text.fold, same.values_list("issuer", flat=True)):
+            raise ValidationError({"number": "Nơi cấp này đã có giấy mang số này."})
 
     def is_valid(self, on):
         """Tell whether the paper holds on the day `on`, as `valid_on` does."""

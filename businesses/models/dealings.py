@@ -6,7 +6,7 @@ from django.db.models import F, Q
 
 from businesses.models.businesses import Business
 from kylien.core import text
-from kylien.core.models import Tracked, TrackedQuerySet
+from kylien.core.models import Tracked
 from kylien.core.periods import Quarter
 
 
@@ -44,7 +44,7 @@ class QuarterlyReturn(Tracked):
         ]
 
     def __str__(self):
-        return f"Báo cáo {self.period_of().label}"
+        return f"Báo cáo quý {self.quarter}/{self.year}"
 
     def period_of(self):
         return Quarter(self.year, self.quarter)
@@ -101,12 +101,6 @@ class LiaisonNote(Tracked):
         return f"Liên hệ {text.format_date(self.met_on)}"
 
 
-class SanctionQuerySet(TrackedQuerySet):
-    def decided_in(self, period):
-        """Return the sanctions decided within a period."""
-        return self.filter(decided_on__gte=period.start, decided_on__lt=period.end)
-
-
 class Sanction(Tracked):
     """A decision against the business on a violation (not against a person)."""
 
@@ -135,7 +129,6 @@ class Sanction(Tracked):
     amount = models.PositiveBigIntegerField("số tiền (đồng)", null=True, blank=True)
     executed_on = models.DateField("chấp hành xong", null=True, blank=True)
 
-    objects = SanctionQuerySet.as_manager()
     owner_code = "business__code"
     scope_lookup = "business__neighbourhood"
     constraint_fields = {
@@ -174,5 +167,7 @@ class Sanction(Tracked):
         return f"{text.format_number(self.amount)} đồng" if self.amount else ""
 
     def clean(self):
+        if self.kind == self.Kind.WARNING and self.amount:
+            raise ValidationError({"amount": "Cảnh cáo thì không có số tiền."})
         if self.inspection_id and self.inspection.business_id != self.business_id:
             raise ValidationError({"inspection": "Cuộc kiểm tra này là của cơ sở khác."})

@@ -60,21 +60,29 @@ class NoOverlap:
     """Two rows about the same thing do not hold on one day. `same` names what they are about."""
 
     same: tuple[str, ...] = ()
+    told_together = False  # with all others in one submit, whose formset compares them
 
     def clean(self):
         super().clean()
-        if not self.valid_from or (self.valid_to and self.valid_to <= self.valid_from):
+        if self.told_together or not self.valid_from:
             return
         about = {name: getattr(self, name) for name in (f"{field}_id" for field in self.same)}
-        later = Q(valid_to=None) | Q(valid_to__gt=self.valid_from)
-        rows = type(self).objects.filter(later, **about).exclude(pk=self.pk)
-        if self.valid_to:
-            rows = rows.filter(valid_from__lt=self.valid_to)
-        other = rows.order_by("valid_from").first()
-        if other:
-            until = f" đến {text.format_date(other.valid_to)}" if other.valid_to else ""
-            day = text.format_date(other.valid_from)
-            raise ValidationError({"valid_from": f"Trùng với quy định áp dụng từ {day}{until}."})
+        rows = type(self).objects.filter(**about).exclude(pk=self.pk).order_by("valid_from")
+        told = next(filter(None, map(self.overlap, rows)), "")
+        if told:
+            raise ValidationError({"valid_from": told})
+
+    def overlap(self, other):
+        """Return the sentence that this row and an `other` one hold on one day; empty if not."""
+        if any(getattr(self, f"{name}_id") != getattr(other, f"{name}_id") for name in self.same):
+            return ""
+        if other.valid_to and other.valid_to <= self.valid_from:
+            return ""
+        if self.valid_to and self.valid_to <= other.valid_from:
+            return ""
+        until = f" đến {text.format_date(other.valid_to)}" if other.valid_to else ""
+        day = text.format_date(other.valid_from)
+        return f"Trùng với quy định áp dụng từ {day}{until}."
 
 
 class SectorRule(NoOverlap, DatedRule):

@@ -127,10 +127,22 @@ def issue_certificate(*, certificate, on):
         issuing_rule(business, certificate.kind_id, certificate.issued_on)
     except ValidationError as error:
         raise ValidationError({"kind": error.messages}) from error
+    _check_reason(certificate)
     certificate.issuer, certificate.by_ward = ward.police, True
     certificate.full_clean(exclude=["business"])
     certificate.save()
     return certificate
+
+
+def _check_reason(certificate):
+    """A first paper is new; a further one replaces one that there is."""
+    papers = certificate.business.certificates.filter(kind=certificate.kind_id)
+    new = certificate.issue_reason == Certificate.IssueReason.NEW
+    if new and papers.valid_on(certificate.issued_on).exists():
+        sentence = "Cơ sở đang có giấy này còn giá trị: chọn Cấp đổi hoặc Cấp lại."
+        raise ValidationError({"issue_reason": sentence})
+    if not new and not papers.exists():
+        raise ValidationError({"issue_reason": "Cơ sở chưa có giấy này: chọn Cấp mới."})
 
 
 @transaction.atomic

@@ -54,15 +54,16 @@ def earliest_visit(noticed_on):
     return NoticeTerm().earliest(noticed_on)
 
 
-def last_periodic(business, day, *, months, besides=None):
+def last_periodic(business, day, *, months, besides=None, held=False):
     """Return the periodic inspection of `business` that makes one on `day` the second within so
-    many `months`: one held before one planned, then the nearest; None without one.
+    many `months`: one held before one planned, then the nearest; None without one. With `held`
+    only those that were held count.
 
     Exactly so many months apart is far enough, the last day of a month counting as the whole.
     """
     near = business.inspections.filter(kind=Kind.PERIODIC, cancelled_on=None).exclude(pk=besides)
     found = []
-    for row in near:
+    for row in near.held() if held else near:
         row.day = row.held_on or row.planned_on
         first, second = sorted((row.day, day))
         if second < add_months(first, months):
@@ -75,14 +76,16 @@ def told(rule, otherwise):
     return f"{(rule.sentence or otherwise).rstrip('. ')} ({rule.legal_basis})."
 
 
-def repeat_warning(inspection, day):
+def repeat_warning(inspection, day, *, held=False):
     """Return the sentence that warns of a second periodic inspection around `day`; empty where the
-    inspection is not one."""
+    inspection is not one. With `held` plans do not count: minutes tell what was, and what is
+    planned too soon after it is warned of itself."""
     if inspection.kind != Kind.PERIODIC:
         return ""
     book = BusinessRule.objects.filter(key=Key.PERIODIC_MONTHS).book()
     rule = book.rule(Key.PERIODIC_MONTHS, day)
-    other = last_periodic(inspection.business, day, months=rule.value, besides=inspection.pk)
+    besides = inspection.pk
+    other = last_periodic(inspection.business, day, months=rule.value, besides=besides, held=held)
     if other is None:
         return ""
     word = "đã kiểm tra" if other.held_on else "đã có kế hoạch kiểm tra"
@@ -90,8 +93,8 @@ def repeat_warning(inspection, day):
     return f"Cơ sở {word} định kỳ ngày {text.format_date(other.day)} ({other.code}). {law}"
 
 
-def _check_repeat(inspection, day, errors):
-    warning = "" if inspection.repeat_reason else repeat_warning(inspection, day)
+def _check_repeat(inspection, day, errors, *, held=False):
+    warning = "" if inspection.repeat_reason else repeat_warning(inspection, day, held=held)
     if warning:
         errors["repeat_reason"] = f"{warning} Nếu vẫn phải kiểm tra, ghi lý do."
 
@@ -150,6 +153,9 @@ def plan(*, inspection):
     elif business.opened_on and inspection.planned_on < business.opened_on:
         day = text.format_date(business.opened_on)
         errors["planned_on"] = f"Cơ sở hoạt động từ ngày {day}."
+    elif inspection.follows_id and inspection.planned_on < inspection.follows.held_on:
+        day = text.format_date(inspection.follows.held_on)
+        errors["planned_on"] = f"Cuộc kiểm tra đầu là ngày {day}: phúc tra không thể trước đó."
     else:
         _check_notice(inspection, inspection.planned_on, "planned_on", errors)
     _check_repeat(inspection, inspection.planned_on, errors)
@@ -192,12 +198,17 @@ def announce(*, inspection, on):
     Raises ValidationError for an unannounced inspection, a notice after `on` or not before the
     visit, a periodic visit too soon after its notice, a second one without a reason.
     """
-    _lock(inspection)
+    business = _lock(inspection)
     errors = {}
     if inspection.kind == Kind.UNANNOUNCED:
         errors["noticed_on"] = "Kiểm tra đột xuất không thông báo trước."
     elif inspection.noticed_on > on:
         errors["noticed_on"] = "Ngày thông báo không thể sau hôm nay."
+    elif business.state == Business.State.CLOSED:
+        errors[NON_FIELD_ERRORS] = "Cơ sở đã đóng cửa."
+    elif business.opened_on and inspection.noticed_on < business.opened_on:
+        day = text.format_date(business.opened_on)
+        errors["noticed_on"] = f"Cơ sở hoạt động từ ngày {day}."
     elif inspection.planned_on <= inspection.noticed_on:
         errors["planned_on"] = "Ngày kiểm tra phải sau ngày thông báo."
     else:
@@ -229,9 +240,11 @@ def hold(*, inspection, findings, on):
         errors["held_on"] = "Hậu kiểm không thể trước ngày cấp giấy."
     elif inspection.follows_id and inspection.follows.held_on and day < inspection.follows.held_on:
         errors["held_on"] = "Phúc tra không thể trước cuộc kiểm tra đầu."
+    elif not Business.objects.trading_on(day).filter(pk=inspection.business_id).exists():
+        errors["held_on"] = "Cơ sở không hoạt động vào ngày này."
     else:
         _check_notice(inspection, day, "held_on", errors)
-    _check_repeat(inspection, day, errors)
+    _check_repeat(inspection, day, errors, held=True)
     if inspection.outcome == Outcome.FINDINGS and not findings:
         errors["outcome"] = "Có tồn tại thì ghi ít nhất một tồn tại, kèm hạn khắc phục."
     elif inspection.outcome == Outcome.PASSED and findings:

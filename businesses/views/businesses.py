@@ -67,7 +67,7 @@ class BusinessView(RecordView):
     seldom = ("rooms", "area_m2", "staff_count", "fire_group", "security_unit", "note")
     url_prefix = "businesses"
     create_label = "Thêm cơ sở"
-    empty_hint = "Bấm Thêm cơ sở để ghi cơ sở đầu tiên, rồi thêm giấy tờ trên trang của cơ sở."
+    empty_hint = "Bỏ bớt điều kiện lọc; hoặc bấm Thêm cơ sở, rồi thêm giấy tờ trên trang của cơ sở."
 
     def option_rows(self, rows):
         return rows.trading()

@@ -231,7 +231,17 @@ class Hold(InspectionAct):
         return f"Biên bản kiểm tra {part.code}"
 
     def done(self, saved):
-        return f"Đã ghi biên bản {saved.code}."
+        """Say what a follow-up leaves open: it looks again, it mends nothing by itself."""
+        told = f"Đã ghi biên bản {saved.code}."
+        left = saved.follows.findings.filter(mended_on=None).count() if saved.follows_id else 0
+        if left:
+            told += f" {saved.follows.code} còn {left} tồn tại chưa ghi đã khắc phục."
+        return told
+
+    def after(self, part, saved):
+        """Lead a follow-up to what it followed, where remedies are noted."""
+        shown = saved.follows if saved.follows_id else saved
+        return shown.get_absolute_url() + self.anchor
 
 
 class CallOff(InspectionAct):

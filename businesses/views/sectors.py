@@ -262,11 +262,11 @@ class SectorView(RecordView):
     def fitting(self):
         """Name the figures that make sense in the sector today."""
         on = self.clock.on
-        fits = {"trading", "remedies"}
+        fits = {"trading", "remedies", "check"}
         if any(rule.holds_on(on) for rule in self.paper_rules):
-            fits |= {*PAPERS, "check"}
+            fits |= {*PAPERS}
         if standing(self.sector_rules, on)[0]:
-            fits |= {"inspect", "planned", "check"}
+            fits |= {"inspect", "planned"}
         if self.owes(self.clock.quarter.last_day):
             fits.add("returns")
         if self.sector.keeps_contact:

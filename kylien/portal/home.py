@@ -38,8 +38,8 @@ from kylien.core.periods import Month
 from reports.disclosure import SMALL_NOTE, Shown
 from selfgov_groups.models import GroupMembership, SelfManagedGroup
 
-DUE_LISTED = 8
-DUE_OF_EACH = 2  # of four kinds, so that one long list does not push the others off the page
+DUE_LISTED = 10
+DUE_OF_EACH = 2  # of five kinds, so that one long list does not push the others off the page
 STOCKS = ("households", "grouped", "population", "temporary", "groups", "sectors")
 ABSENCE_DAYS = 15  # as the list's filter `due15`
 NO_BEAT = "Đồng chí chưa được phân công địa bàn: đề nghị chỉ huy phân công để xem hồ sơ."
@@ -355,7 +355,7 @@ class Home:
         kinds = [
             self.due_stays(),
             self.due_residences(),
-            self.due_trade(),
+            *self.due_trade(),
             self.due_absences(),
         ]
         items = [item for kind in kinds for item in kind[:DUE_OF_EACH]]
@@ -434,8 +434,8 @@ class Home:
         ]
 
     def due_trade(self):
-        """List what is due with businesses, soonest first: papers that run out, checks after issue,
-        inspections and remedies, read in one query."""
+        """List what is due with businesses, soonest first: papers that run out and checks after
+        their issue; inspections and remedies. All is read in one query."""
         check_days = self.book.number(BusinessRule.Key.POST_CHECK_DAYS, self.on)
         soon = self.on - dt.timedelta(days=check_days - SOON_DAYS)
         kinds = {
@@ -469,21 +469,23 @@ class Home:
             ),
         }
         parts = [_due_rows(kind, rows, columns) for kind, (rows, columns) in kinds.items()]
-        found = []
-        for kind, word, name, day, detail, key in (
-            parts[0].union(*parts[1:], all=True).order_by("due_day", "due_key")[:DUE_LISTED]
-        ):
+        papers, visits = [], []
+        for kind, word, name, day, detail, key in parts[0].union(*parts[1:], all=True):
             if kind == "check":  # until so many days after the issue
                 day += dt.timedelta(days=self.book.number(BusinessRule.Key.POST_CHECK_DAYS, day))
-            model = Business if kind in ("paper", "check") else Inspection
+            about_paper = kind in ("paper", "check")
+            model = Business if about_paper else Inspection
             item = {
                 "day": day,
                 "title": f"{word}: {name}",
-                "detail": f"Số {detail}" if kind in ("paper", "check") else detail,
+                "detail": f"Số {detail}" if about_paper else detail,
                 "url": model(pk=key).get_absolute_url(),
             }
-            found.append({**item, **self.badge(day)})
-        return sorted(found, key=lambda item: item["day"])
+            (papers if about_paper else visits).append({**item, **self.badge(day)})
+        return [
+            sorted(kind, key=lambda item: (item["day"], item["title"]))[:DUE_LISTED]
+            for kind in (papers, visits)
+        ]
 
     def due_absences(self):
         rows = self.of(Absence).ending(self.on, ABSENCE_DAYS)

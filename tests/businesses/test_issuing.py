@@ -39,10 +39,10 @@ class TestIssuing:
     def test_the_ward_is_the_issuer(self, client_for, officer_a, bar, ward):
         client = client_for(officer_a)
         assert address(bar) in client.get(bar.get_absolute_url()).text
-        response = client.post(address(bar), typed(issue_reason="change"))
+        response = client.post(address(bar), typed())
         assert response["Location"] == f"{bar.get_absolute_url()}#certificates"
         made = bar.certificates.get()
-        assert (made.issuer, made.by_ward, made.issue_reason) == (ward.police, True, "change")
+        assert (made.issuer, made.by_ward, made.issue_reason) == (ward.police, True, "new")
         assert "phường cấp" in client.get(bar.get_absolute_url()).text
 
     def test_the_form_proposes_number_day_and_person(self, client_for, officer_a, bar):

@@ -192,3 +192,13 @@ def test_what_is_due_with_businesses_is_told_with_its_day(chief, client_for, on)
         (f"{paper.kind}: Karaoke Sao", "Số 9/PCCC", day(-7), place.get_absolute_url()),
         ("Hậu kiểm: Karaoke Sao", f"Số {check.number}", day(-10), place.get_absolute_url()),
     ]
+
+
+def test_a_check_that_is_weeks_away_hides_nothing_overdue(chief, client_for):
+    for _ in range(12):
+        factories.CertificateFactory(issued_on=day(35), expires_on=None)
+    late = factories.CertificateFactory(kind_code="fire", expires_on=day(20))
+    visit = factories.InspectionFactory(planned_on=day(15))
+    titles = [item["title"] for item in client_for(chief).get("/").context["due"]["items"]]
+    assert titles[0] == f"{late.kind}: {late.business.name}"
+    assert f"Kiểm tra: {visit.business.name}" in titles

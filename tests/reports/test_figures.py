@@ -225,14 +225,9 @@ def some_business(area, on):
             business=shop, by_ward=True, issued_on=on - ago * DAY, expires_on=None
         )
         factories.SanctionFactory(business=shop, decided_on=on - ago * DAY)
-        held = {"held": True, "planned_on": on - ago * DAY, "held_on": on - ago * DAY}
-        factories.InspectionFactory(business=bar, **held)
-        noticed_on = on - 90 * DAY
-        factories.FindingFactory(
-            inspection__business=shop,
-            inspection__held_on=on - ago * DAY,
-            inspection__noticed_on=noticed_on,
-        )
+        days = {"noticed_on": on - 90 * DAY, "held_on": on - ago * DAY}
+        factories.InspectionFactory(business=bar, held=True, **days)
+        factories.InspectionFactory(business=shop, held=True, outcome="findings", **days)
     factories.CertificateFactory(
         business=shop, revoked_on=on - 20 * DAY, revoked_reason="Cấp lại", expires_on=None
     )

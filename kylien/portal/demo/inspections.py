@@ -195,6 +195,7 @@ class Inspections:
         """Return the visit that looked at the remedies again."""
         day = self.working(first.held_on + dt.timedelta(days=33))
         row = self.make(first.business, Kind.FOLLOW_UP, day, follows=first)
+        row.minutes_number = f"{first.minutes_number.partition('/')[0]}PT/BB-KT"
         return self.hold(row, announced=False)
 
     # --- what followed ---
