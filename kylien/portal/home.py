@@ -38,7 +38,7 @@ from kylien.core.periods import Month
 from reports.disclosure import SMALL_NOTE, Shown
 from selfgov_groups.models import GroupMembership, SelfManagedGroup
 
-DUE_LISTED = 10
+DUE_LISTED = 8
 DUE_OF_EACH = 2  # of five kinds, so that one long list does not push the others off the page
 STOCKS = ("households", "grouped", "population", "temporary", "groups", "sectors")
 ABSENCE_DAYS = 15  # as the list's filter `due15`
@@ -360,7 +360,7 @@ class Home:
         ]
         items = [item for kind in kinds for item in kind[:DUE_OF_EACH]]
         rest = [item for kind in kinds for item in kind[DUE_OF_EACH:]]
-        items += rest[: DUE_LISTED - len(items)]
+        items += rest[: max(0, DUE_LISTED - len(items))]
         items.sort(key=lambda item: item["day"])
         counts = (
             ("overdue", "late", "tạm trú quá hạn", "temporary-resident-list", {"term": "overdue"}),

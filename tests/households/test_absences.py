@@ -387,7 +387,7 @@ class TestHome:
             business = factories.BusinessFactory(neighbourhood=area_a)
             factories.CertificateFactory(business=business, expires_on=day(-n))
         items = client_for(chief).get("/").context["due"]["items"]
-        assert len(items) == 10
+        assert len(items) == 8
         starts = [item["url"].split("/")[1] for item in items]
         kinds = ("absences", "stay-notices", "businesses", "residents")
         assert {kind: starts.count(kind) for kind in kinds} == dict.fromkeys(kinds, 2)
