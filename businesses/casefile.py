@@ -1,6 +1,6 @@
 """What the page of one business tells: its rows, read in one query, and what they say on a day.
 
-Pure over rows in memory but for `read_file()`.
+Pure over rows in memory but for `read_file()` and `read_law()`.
 """
 
 import datetime as dt
@@ -39,10 +39,7 @@ def read_file(business) -> RuleBook:
     own = Q(business=business.pk)
     found = read_all(
         {
-            "rules": SectorRule.objects.filter(sector=business.sector_id),
-            "paper_rules": PaperRule.objects.filter(sector=business.sector_id),
-            "kinds": PaperKind.objects.all(),
-            "numbers": BusinessRule.objects.all(),
+            **_law_of(business.sector_id),
             "certificates": Certificate.objects.filter(own),
             "inspections": _with_remedies(Inspection.objects.filter(own)),
             "sanctions": Sanction.objects.filter(own),
@@ -51,14 +48,9 @@ def read_file(business) -> RuleBook:
             "state_changes": StateChange.objects.filter(own),
         }
     )
-    kinds = {kind.code: kind for kind in found["kinds"]}
-    for row in (*found["paper_rules"], *found["certificates"]):
+    book, kinds = _attach_law(business.sector, found)
+    for row in found["certificates"]:
         row.kind = kinds[row.kind_id]
-    attach(
-        business.sector,
-        rules=newest(found["rules"], lambda row: row.valid_from),
-        paper_rules=newest(found["paper_rules"], lambda row: row.valid_from),
-    )
     attach(
         business,
         certificates=newest(found["certificates"], lambda row: row.issued_on),
@@ -68,7 +60,35 @@ def read_file(business) -> RuleBook:
         returns=newest(found["returns"], lambda row: (row.year, row.quarter)),
         state_changes=newest(found["state_changes"], lambda row: row.changed_on),
     )
-    return RuleBook(newest(found["numbers"], lambda row: row.valid_from))
+    return book
+
+
+def read_law(sector) -> RuleBook:
+    """Read what the law says of `sector`, attach it as if prefetched, newest first, and return the
+    numbers of the law."""
+    return _attach_law(sector, read_all(_law_of(sector.pk)))[0]
+
+
+def _law_of(sector_id):
+    return {
+        "rules": SectorRule.objects.filter(sector=sector_id),
+        "paper_rules": PaperRule.objects.filter(sector=sector_id),
+        "kinds": PaperKind.objects.all(),
+        "numbers": BusinessRule.objects.all(),
+    }
+
+
+def _attach_law(sector, found):
+    """Attach to `sector` what `_law_of` found; return the numbers, and the kinds by code."""
+    kinds = {kind.code: kind for kind in found["kinds"]}
+    for row in found["paper_rules"]:
+        row.kind = kinds[row.kind_id]
+    attach(
+        sector,
+        rules=newest(found["rules"], lambda row: row.valid_from),
+        paper_rules=newest(found["paper_rules"], lambda row: row.valid_from),
+    )
+    return RuleBook(newest(found["numbers"], lambda row: row.valid_from)), kinds
 
 
 def newest(rows, key):

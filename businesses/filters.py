@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from businesses.models import Business, Certificate, Inspection, InspectionFinding, Sector
 from businesses.rules import contact_since
 from businesses.services import earliest_visit
-from kylien.areas.models import Neighbourhood
+from kylien.areas.filters import area_filter
 from kylien.core.filters import DayFilter, MonthFilter, RecordFilterSet
 from kylien.core.periods import Quarter
 
@@ -27,13 +27,6 @@ PAPERS = [
     ("expired", "Hết hạn"),
     ("renewing", "Sắp hết hạn"),
 ]
-
-
-def area_filter(**kwargs):
-    """Filter by neighbourhood, offering the user's own."""
-    return django_filters.ModelChoiceFilter(
-        queryset=Neighbourhood.objects.all(), label="Tổ dân phố", empty_label="Tất cả", **kwargs
-    )
 
 
 class BusinessFilterSet(RecordFilterSet):

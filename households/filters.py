@@ -12,7 +12,7 @@ from households.models import (
     StayNotice,
     TransferRequest,
 )
-from kylien.areas.models import Neighbourhood
+from kylien.areas.filters import area_filter
 from kylien.core.filters import DayFilter, MonthFilter, RecordFilterSet, SearchFilter
 from kylien.core.periods import Period
 
@@ -23,13 +23,6 @@ TERM_CHOICES = [
     ("overdue", "Quá hạn"),
 ]
 MOVEMENTS = [("in", "Đến, mới sinh, đăng ký"), ("out", "Đi, chết, xoá đăng ký")]
-
-
-def area_filter(**kwargs):
-    """Filter by neighbourhood, offering the user's own."""
-    return django_filters.ModelChoiceFilter(
-        queryset=Neighbourhood.objects.all(), label="Tổ dân phố", empty_label="Tất cả", **kwargs
-    )
 
 
 class HouseholdFilterSet(RecordFilterSet):

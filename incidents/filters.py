@@ -5,7 +5,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
 from incidents.models import Incident, IncidentType
-from kylien.areas.models import Neighbourhood
+from kylien.areas.filters import area_filter
 from kylien.core.filters import DayFilter, MonthFilter, RecordFilterSet
 from kylien.core.periods import Period
 
@@ -35,9 +35,7 @@ class IncidentFilterSet(RecordFilterSet):
     type = KindFilter(
         queryset=kinds_in_order(), label="Loại", empty_label="Tất cả", method="by_type"
     )
-    neighbourhood = django_filters.ModelChoiceFilter(
-        queryset=Neighbourhood.objects.all(), label="Tổ dân phố", empty_label="Tất cả"
-    )
+    neighbourhood = area_filter()
     state = django_filters.ChoiceFilter(
         label="Tình trạng",
         choices=[("pending", "Chưa xong"), ("done", "Đã xong"), *Incident.State.choices],

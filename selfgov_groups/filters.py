@@ -1,6 +1,6 @@
 import django_filters
 
-from households.filters import area_filter
+from kylien.areas.filters import area_filter
 from kylien.core.filters import DayFilter, MonthFilter, RecordFilterSet
 from selfgov_groups.models import SelfManagedGroup
 

@@ -1,13 +1,13 @@
 """What passes between a business and the station: states, sanctions, liaison, quarterly returns."""
 
-from django.urls import path, reverse
+from django.urls import path
 
 from businesses.forms.businesses import StateForm, TakeBackStateForm
 from businesses.forms.dealings import LiaisonForm, ReturnForm, SanctionForm
 from businesses.models import Business, LiaisonNote, QuarterlyReturn, Sanction, StateChange
 from businesses.views.rights import ADD_LIAISON, ADD_RETURN, ADD_SANCTION, CHANGE_BUSINESS
 from kylien.core.forms import is_key
-from kylien.core.records import PartView, only_once
+from kylien.core.records import PartView
 
 
 class BusinessAct(PartView):
@@ -70,10 +70,6 @@ class TakeBackState(PartView):
     anchor = "#states"
     submit_label = "Bỏ lần đổi này"
     locks, once = False, True  # the service locks the business
-
-    def post(self, request, pk):
-        """Take it back once: a second click finds the row gone and goes where the first led."""
-        return only_once(request, reverse("business-list"), self.write)
 
     def record(self, part):
         return part.business

@@ -431,7 +431,7 @@ class PlanOfYear(ScopedMixin, View):
         do = request.POST.get("do", "")
         if do in ("all", "none"):  # the buttons without script
             return self.page(self.form(typed=request.POST), picks=None if do == "all" else ())
-        return only_once(request, self.address(self.asked()[1]), self.write)
+        return only_once(request, lambda: self.address(self.asked()[1]), self.write)
 
     def write(self):
         keys = self.picks()

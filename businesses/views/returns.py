@@ -68,7 +68,7 @@ class ReturnView(RecordView):
             self.picks = None if do == "all" else frozenset()
             self.form = self.make_receive_form(initial=data)
             return self.page_again()
-        return only_once(self.request, self.address(), self.receive)
+        return only_once(self.request, self.address, self.receive)
 
     def about(self, data):
         """Find the quarter that a request is about; return the request's data with it alone."""
@@ -233,10 +233,6 @@ class TakeBackReturn(PartView):
     template = "businesses/return_take_back.html"
     submit_label = "Bỏ ghi nhận"
     once = True
-
-    def post(self, request, pk):
-        """Take it back once: a second click finds the row gone and goes where the first led."""
-        return only_once(request, reverse("quarterlyreturn-list"), self.write)
 
     def record(self, part):
         return part.business

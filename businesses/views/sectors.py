@@ -7,19 +7,16 @@ from urllib.parse import urlencode
 from django.db.models import (
     Count,
     Exists,
-    F,
     OuterRef,
     Prefetch,
     Subquery,
-    prefetch_related_objects,
 )
-from django.db.models.functions import Coalesce
-from django.http import Http404
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import path, reverse
 from django.views.generic import View
 
 from businesses import filters, rules, tables
+from businesses.casefile import read_law
 from businesses.models import (
     Business,
     BusinessRule,
@@ -27,18 +24,14 @@ from businesses.models import (
     Inspection,
     InspectionFinding,
     LiaisonNote,
-    PaperRule,
     QuarterlyReturn,
     Sector,
-    SectorRule,
 )
 from businesses.requirements import requirements
-from kylien.areas.rules import RuleBook
 from kylien.core import text
 from kylien.core.counts import count_all, count_by
 from kylien.core.records import RecordView, Role, ScopedMixin
 
-Key = BusinessRule.Key
 TOLD = ("papers", "last_held", "next_planned", "remedies", "returned", "contact", "workers")
 # Fifty rows of all columns would be slower to make than to find.
 READ = (
@@ -113,17 +106,13 @@ def link(sector, key):
     return f"{url}?{urlencode(asked)}" if asked else url
 
 
-def standing(sector_rules, day):
-    """Tell whether a sector is conditional on `day` by its rules, and the sentence with the basis.
-
-    As `Sector.rule_on` and `freed_by` do, over rows at hand.
-    """
-    rule = next((rule for rule in sector_rules if rule.holds_on(day)), None)
+def standing(sector, day):
+    """Tell whether a sector is conditional on `day`, and the sentence with the basis."""
+    rule = sector.rule_on(day)
     if rule:
         return True, f"Có điều kiện về ANTT ({rule.legal_basis})"
-    ended = [rule for rule in sector_rules if rule.valid_to and rule.valid_to <= day]
-    if ended:
-        last = max(ended, key=lambda rule: rule.valid_to)
+    last = sector.freed_by(day)
+    if last:
         since = text.format_date(last.valid_to)
         return False, f"Không còn điều kiện về ANTT từ {since} ({last.legal_basis})"
     return False, "Không có điều kiện về ANTT"
@@ -135,7 +124,7 @@ def clock_on(on, book):
 
 @dataclass
 class OverviewRow:
-    """A sector on the overview; `figures` None where there is nothing."""
+    """A sector on the overview, with its figures in the order of `ON_OVERVIEW`."""
 
     sector: Sector
     conditional: bool
@@ -158,7 +147,7 @@ class SectorOverview(ScopedMixin, View):
         sectors = Sector.objects.visible_to(request.user).prefetch_related("rules")
         rows, others = [], []
         for sector in sectors:
-            conditional, told = standing(sector.rules.all(), on)
+            conditional, told = standing(sector, on)
             figures = [
                 Figure(
                     names[key],
@@ -230,33 +219,13 @@ class SectorView(RecordView):
 
     def read_sector(self, code, on):
         """Read the sector with its rules and the law's numbers. Raises Http404."""
-        names = ("legal_basis", "valid_from", "valid_to", "quarterly_return")
-        found = Sector.objects.visible_to(self.request.user).filter(code=code)
-        found = found.annotate(
-            **{f"rule_{name}": F(f"rules__{name}") for name in names},
-            **{key: number_on(key, on) for key in (Key.RETURN_DAYS, Key.CONTACT_MONTHS)},
-        )
-        joined = list(found)  # one a rule
-        if not joined:
-            raise Http404
-        self.sector = joined[0]
-        self.sector_rules = [
-            SectorRule(**{name: getattr(one, f"rule_{name}") for name in names})
-            for one in joined
-            if one.rule_valid_from
-        ]
-        numbers = [
-            BusinessRule(key=key, value=getattr(self.sector, key), valid_from=on)
-            for key in (Key.RETURN_DAYS, Key.CONTACT_MONTHS)
-            if getattr(self.sector, key)
-        ]
-        self.clock = clock_on(on, RuleBook(numbers))
-        papers = Prefetch("paper_rules", PaperRule.objects.select_related("kind"))
-        prefetch_related_objects([self.sector], papers)
+        sectors = Sector.objects.visible_to(self.request.user)
+        self.sector = get_object_or_404(sectors, code=code)
+        self.clock = clock_on(on, read_law(self.sector))
         self.paper_rules = self.sector.paper_rules.all()
 
     def owes(self, day):
-        return any(rule.holds_on(day) and rule.quarterly_return for rule in self.sector_rules)
+        return any(rule.holds_on(day) and rule.quarterly_return for rule in self.sector.rules.all())
 
     @property
     def fitting(self):
@@ -265,7 +234,7 @@ class SectorView(RecordView):
         fits = {"trading", "remedies", "check"}
         if any(rule.holds_on(on) for rule in self.paper_rules):
             fits |= {*PAPERS}
-        if standing(self.sector_rules, on)[0]:
+        if standing(self.sector, on)[0]:
             fits |= {"inspect", "planned"}
         if self.owes(self.clock.quarter.last_day):
             fits.add("returns")
@@ -290,14 +259,14 @@ class SectorView(RecordView):
     @property
     def counted(self):
         """The day's standing under the law stands beside the number of rows."""
-        told = standing(self.sector_rules, self.day)[1]
+        told = standing(self.sector, self.day)[1]
         if self.day != self.clock.on:
             told = f"Ngày {text.format_date(self.day)}: {told[:1].lower()}{told[1:]}"
         return f"cơ sở. {told}."
 
     def misfits(self):
         """Name the columns that do not fit the sector or the day asked for."""
-        conditional = standing(self.sector_rules, self.day)[0]
+        conditional = standing(self.sector, self.day)[0]
         out = set()
         if not self.sector.keeps_contact:
             out |= {"responsible_name", "contact", "workers", "security_unit"}
@@ -333,7 +302,7 @@ class SectorView(RecordView):
 
     def list_context(self):
         names = labels(self.clock)
-        rare = () if standing(self.sector_rules, self.clock.on)[0] else ("remedies",)
+        rare = () if standing(self.sector, self.clock.on)[0] else ("remedies",)
         figures = [
             Figure(names[key], TONES[key], self.counts[key], link(self.sector, key))
             for key in self.fitting
@@ -448,14 +417,6 @@ class SectorView(RecordView):
             return "late", "Chưa xác nhận"
         known = row.confirmed_on >= self.clock.contact_since
         return ("ok" if known else "due"), text.format_date(row.confirmed_on)
-
-
-def number_on(key, on):
-    """Return, as part of a query, the number of the law that `RuleQuerySet.number` gives."""
-    rows = BusinessRule.objects.filter(key=key)
-    known = rows.filter(valid_from__lte=on).order_by("-valid_from").values("value")[:1]
-    first = rows.order_by("valid_from").values("value")[:1]
-    return Coalesce(Subquery(known), Subquery(first))
 
 
 urlpatterns = [

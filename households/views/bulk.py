@@ -117,7 +117,7 @@ class TemporaryBulk(ScopedMixin, View):
     def post(self, request):
         data, do = request.POST, request.POST.get("do", "")
         if do == "confirm" and data.get("act") in ACTS:
-            return only_once(request, self.list_url(), self.write)
+            return only_once(request, self.list_url, self.write)
         if do == "preview":  # the Enter key: the act whose box was filled
             do = "extend" if data.get("extend-expires_on") else "end"
         if do in ACTS:

@@ -69,7 +69,7 @@ class CreateHousehold(ScopedMixin, View):
         if request.POST.get(MORE) == str(BLANK_ROWS):
             return self.page(self.unchecked(asked_for_more(request.POST)))
         form = self.form(request.POST)
-        return only_once(request, reverse("household-list"), lambda: self.write(form))
+        return only_once(request, lambda: reverse("household-list"), lambda: self.write(form))
 
     def ask_rights(self):
         if not self.request.user.has_perms(self.rights):

@@ -110,7 +110,7 @@ class PasteStayNotices(ScopedMixin, View):
 
     def post(self, request):
         if request.POST.get("_step") == "write":
-            return only_once(request, reverse("staynotice-list"), self.write)
+            return only_once(request, lambda: reverse("staynotice-list"), self.write)
         form = self.form(request.POST)
         if not form.is_valid():
             return self.page(form, status=422)

@@ -368,7 +368,7 @@ class RecordView(ScopedMixin, View):
         if self.request.POST.get("_prefill"):
             return self.show_create()
         form = self.make_form(None, self.request.POST)
-        return only_once(self.request, self.url(Role.LIST), lambda: self.save(form, None))
+        return only_once(self.request, lambda: self.url(Role.LIST), lambda: self.save(form, None))
 
     def show_update(self):
         obj = self.changeable_row()
@@ -448,8 +448,11 @@ class PartView(ScopedMixin, View):
     def post(self, request, pk):
         if not self.once:
             return self.write()
-        back = self.record(self.target(self.rows)).get_absolute_url()
-        return only_once(request, back, self.write)
+        return only_once(request, self.back, self.write)
+
+    def back(self):
+        """Return the page of the record that the address names."""
+        return self.record(self.target(self.rows)).get_absolute_url()
 
     def write(self):
         rows = self.rows.select_for_update(of=("self",)) if self.locks else self.rows
@@ -517,13 +520,14 @@ def new_mark():
 def only_once(request, meanwhile, act):
     """Answer a POST by `act()`; the same form sent again leads to what the first one made.
 
-    The form carries a random `_once` mark (a form without one counts as new). `meanwhile` is where
-    a second click goes while the first is still being written.
+    The form carries a random `_once` mark (a form without one counts as new). `meanwhile()` is
+    where a second click goes while the first is still being written; it is not asked for before,
+    since what the address named may be gone by then.
     """
     mark = request.POST.get("_once", "")
     key = f"once:{request.user.pk}:{mark[:64] if mark.isascii() and mark.isalnum() else new_mark()}"
     if not cache.add(key, "", ONCE_SECONDS):
-        return HttpResponseRedirect(cache.get(key) or meanwhile)
+        return HttpResponseRedirect(cache.get(key) or meanwhile())
     made = ""
     try:
         response = act()
