@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from incidents.forms import NO_NAMES, IncidentForm, IncidentRules, KindField
+from incidents.forms.incidents import NO_NAMES, IncidentForm, IncidentRules, KindField
 from incidents.models import Incident, IncidentType
 from kylien.core.admin import RecordAdmin, RecordAdminForm
 

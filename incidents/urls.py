@@ -1,3 +1,5 @@
-from incidents import views
+from incidents.views import incidents
 
-urlpatterns = views.IncidentView.get_urls()
+urlpatterns = [
+    *incidents.urlpatterns,
+]

@@ -169,8 +169,8 @@ CLOCK = {
     "households/forms/fields.py: BirthField.clean": "is 19 or 20 meant by two digits of a year",
     "households/forms/stays.py: StayNoticeForm.__init__": "first value of the arrival",
     "households/forms/stays.py: StayNoticeForm.clean": "a guest has arrived already",
-    "incidents/forms.py: IncidentForm.__init__": "first value of the time",
-    "incidents/forms.py: IncidentRules.clean": "an incident has happened already",
+    "incidents/forms/incidents.py: IncidentForm.__init__": "first value of the time",
+    "incidents/forms/incidents.py: IncidentRules.clean": "an incident has happened already",
 }
 
 

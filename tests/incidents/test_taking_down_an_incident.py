@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from incidents.forms import IncidentForm
+from incidents.forms.incidents import IncidentForm
 from incidents.models import Incident, IncidentType
 from kylien.core.forms import STALE
 from tests.factories import BusinessFactory, GroupFactory, IncidentFactory, incident_type

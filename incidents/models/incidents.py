@@ -5,72 +5,19 @@ complaints are recorded by size band and measures with one short note: no names,
 """
 
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from businesses.models import Business
+from incidents.models.kinds import IncidentType
 from kylien.accounts.models import DeskRecord
-from kylien.areas.models import Neighbourhood, SettingQuerySet
-from kylien.core.models import RecordQuerySet, Tracked
+from kylien.areas.models import Neighbourhood
+from kylien.core.models import RecordQuerySet
 from kylien.core.search_index import folded_index
 from selfgov_groups.models import SelfManagedGroup
 
 SHORT_NOTE = 200  # characters, for crowds and complaints
-
-
-class IncidentTypeQuerySet(SettingQuerySet):
-    def in_scope(self, scope):
-        return self.all()
-
-    def usable(self):
-        """Return the kinds that an incident can have: the second level, in order."""
-        return self.filter(parent__isnull=False).select_related("parent")
-
-
-class IncidentType(Tracked):
-    """A kind of incident, in two levels. Codes are stable; names and order may be edited."""
-
-    # Figures name kinds by their code with _ for -: a-b and a_b would be one figure.
-    code = models.SlugField(
-        "mã loại",
-        max_length=30,
-        unique=True,
-        validators=[RegexValidator("_", "Mã không có dấu gạch dưới.", inverse_match=True)],
-    )
-    name = models.CharField("tên loại", max_length=100)
-    parent = models.ForeignKey(
-        "self", models.PROTECT, "children", null=True, blank=True, verbose_name="nhóm"
-    )
-    crowd = models.BooleanField(
-        "tụ tập, khiếu kiện",
-        default=False,
-        help_text="Chỉ ghi quy mô, biện pháp và một ghi chú ngắn; không ghi tên người.",
-    )
-    position = models.PositiveSmallIntegerField("thứ tự", default=0)
-
-    objects = IncidentTypeQuerySet.as_manager()
-
-    class Meta(Tracked.Meta):
-        verbose_name = "loại vụ việc"
-        verbose_name_plural = "loại vụ việc"
-        ordering = ("position", "pk")
-
-    def __str__(self):
-        return self.name
-
-    def clean(self):
-        """Keep the levels two: a group has no group, and incidents have a kind that has one."""
-        refusal = ""
-        if self.parent_id and (self.parent.parent_id or self.parent_id == self.pk):
-            refusal = "Loại vụ việc chỉ có hai cấp."
-        elif self.pk and self.parent_id and self.children.exists():
-            refusal = "Loại này có loại con nên không vào nhóm khác được."
-        elif self.pk and not self.parent_id and self.incidents.exists():
-            refusal = "Đã có vụ việc thuộc loại này: giữ trong một nhóm."
-        if refusal:
-            raise ValidationError({"parent": refusal})
 
 
 class IncidentQuerySet(RecordQuerySet):

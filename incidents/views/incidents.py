@@ -1,4 +1,5 @@
-from incidents import filters, forms, tables
+from incidents import filters, tables
+from incidents.forms.incidents import IncidentForm
 from incidents.models import Incident
 from kylien.core.records import RecordView, Role
 
@@ -7,7 +8,7 @@ class IncidentView(RecordView):
     model = Incident
     table_class = tables.IncidentTable
     filterset_class = filters.IncidentFilterSet
-    form_class = forms.IncidentForm
+    form_class = IncidentForm
     detail_fields = (
         "type",
         "state",
@@ -37,3 +38,6 @@ class IncidentView(RecordView):
 
     def detail_context(self, obj):
         return {"title": obj.type.name}
+
+
+urlpatterns = IncidentView.get_urls()
