@@ -1,12 +1,34 @@
 from django.contrib import admin
+from django.utils import timezone
 
-from incidents.forms.incidents import NO_NAMES, IncidentForm, IncidentRules, KindField
-from incidents.models import Incident, IncidentType
+from incidents import services
+from incidents.forms.incidents import NO_NAMES, IncidentRules, KindField, measures_field
+from incidents.models import ClockRule, Incident, IncidentType
 from kylien.core.admin import RecordAdmin, RecordAdminForm
 
 
 class IncidentAdminForm(IncidentRules, RecordAdminForm):
     type = KindField()
+    measures = measures_field()
+
+
+FIELDS = (
+    "type",
+    "occurred_at",
+    "received_at",
+    "neighbourhood",
+    "place",
+    "channel",
+    "source",
+    "reporting_group",
+    "urgency",
+    "business",
+    "summary",
+    "first_action",
+    "size_band",
+    "measures",
+    "state",
+)
 
 
 @admin.register(Incident)
@@ -17,17 +39,25 @@ class IncidentAdmin(RecordAdmin):
     list_select_related = ("type", "neighbourhood")
     search_help_text = "Gõ không dấu cũng tìm được; mã, nơi xảy ra, nội dung."
     autocomplete_fields = ("business", "reporting_group")
-    fieldsets = ((None, {"fields": IncidentForm.Meta.fields, "description": NO_NAMES}),)
+    fieldsets = ((None, {"fields": FIELDS, "description": NO_NAMES}),)
+    readonly_fields = ("state",)  # the steps of the incident's page lead on
     ordering = ("-occurred_at", "-pk")
+
+    def save_model(self, request, obj, form, change):
+        """Write through the services: clocks and log follow."""
+        write = services.mend if change else services.receive
+        if not change:
+            obj.created_by = request.user
+        write(obj, measures=form.cleaned_data["measures"], at=timezone.now())
 
 
 @admin.register(IncidentType)
 class IncidentTypeAdmin(RecordAdmin):
     """Kinds in two levels; the chief edits names and order, codes are stable."""
 
-    list_display = ("name", "parent", "code", "crowd", "position")
+    list_display = ("name", "parent", "code", "crowd", "urgency", "position")
     list_select_related = ("parent",)
-    fields = ("code", "name", "parent", "crowd", "position")
+    fields = ("code", "name", "parent", "crowd", "urgency", "position")
     search_fields = ()
     ordering = ("position", "pk")
 
@@ -38,3 +68,27 @@ class IncidentTypeAdmin(RecordAdmin):
         if db_field.name == "parent":
             kwargs["queryset"] = IncidentType.objects.filter(parent=None)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+@admin.register(ClockRule)
+class ClockRuleAdmin(RecordAdmin):
+    """The terms of the law by kind and urgency; edited by the chief."""
+
+    list_display = ("clock", "type", "urgency", "term", "legal_basis", "valid_from", "valid_to")
+    list_select_related = ("type",)
+    fields = (
+        "clock",
+        "type",
+        "urgency",
+        ("value", "unit"),
+        "rolls",
+        ("extension", "extension_unit"),
+        "legal_basis",
+        ("valid_from", "valid_to"),
+    )
+    search_fields = ()
+    ordering = ("clock", "-valid_from")
+
+    @admin.display(description="thời hạn")
+    def term(self, obj):
+        return obj.in_words

@@ -3,8 +3,9 @@ import datetime as dt
 import django_filters
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
-from incidents.models import Incident, IncidentType
+from incidents.models import Assignment, Incident, IncidentType
 from kylien.areas.filters import area_filter
 from kylien.core.filters import DayFilter, MonthFilter, RecordFilterSet
 from kylien.core.periods import Period
@@ -31,16 +32,35 @@ def kinds_in_order():
     )
 
 
+GATHERED = [
+    ("pending", "Chưa xong"),
+    ("done", "Đã xong"),
+    ("late", "Quá hạn"),
+    ("to_tell", "Chưa trả lời tổ báo tin"),
+    ("to_close", "Chờ kết thúc"),
+    ("mine", "Giao cho tôi, chưa xong"),
+]
+
+
 class IncidentFilterSet(RecordFilterSet):
     type = KindFilter(
         queryset=kinds_in_order(), label="Loại", empty_label="Tất cả", method="by_type"
     )
     neighbourhood = area_filter()
+    area = django_filters.ChoiceFilter(
+        label="Địa bàn",
+        choices=[("own", "Địa bàn của tôi")],
+        empty_label="Cả việc được giao",
+        method="by_area",
+    )
     state = django_filters.ChoiceFilter(
         label="Tình trạng",
-        choices=[("pending", "Chưa xong"), ("done", "Đã xong"), *Incident.State.choices],
+        choices=[*GATHERED, *Incident.State.choices],
         empty_label="Tất cả",
         method="by_state",
+    )
+    urgency = django_filters.ChoiceFilter(
+        label="Mức độ", choices=IncidentType.urgency.field.choices, empty_label="Tất cả"
     )
     month = MonthFilter(label="Kỳ báo cáo", method="by_month")
     occurred_from = DayFilter(label="Từ ngày", method="from_day")
@@ -48,15 +68,44 @@ class IncidentFilterSet(RecordFilterSet):
 
     class Meta:
         model = Incident
-        fields = ("q", "type", "neighbourhood", "state", "month", "occurred_from", "occurred_to")
+        fields = (
+            "q",
+            "type",
+            "neighbourhood",
+            "area",
+            "state",
+            "urgency",
+            "month",
+            "occurred_from",
+            "occurred_to",
+        )
+
+    def __init__(self, *args, **kwargs):
+        """Ask about his beat only who has one: the others see the whole ward."""
+        super().__init__(*args, **kwargs)
+        if self.request.user.scope.whole_ward:
+            self.form.fields["area"].widget = self.form.fields["area"].hidden_widget()
 
     def by_type(self, rows, name, value):
         return rows.filter(Q(type=value) | Q(type__parent=value))
 
+    def by_area(self, rows, name, value):
+        """Leave out what was given to an officer outside his neighbourhoods."""
+        return rows.in_scope(self.request.user.scope)
+
     def by_state(self, rows, name, value):
-        if value == "pending":
-            return rows.pending()
-        return rows.solved() if value == "done" else rows.filter(state=value)
+        if value == "late":
+            return rows.late(timezone.now())
+        if value == "mine":
+            own = Assignment.objects.open().filter(officer=self.request.user.pk)
+            return rows.pending().filter(pk__in=own.order_by().values("incident"))
+        gathered = {
+            "pending": rows.pending,
+            "done": rows.solved,
+            "to_tell": rows.group_to_tell,
+            "to_close": rows.to_close,
+        }
+        return gathered[value]() if value in gathered else rows.filter(state=value)
 
     def by_month(self, rows, name, month):
         return rows.happened_in(month.period)

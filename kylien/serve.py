@@ -6,6 +6,7 @@ Environment, beside the names in settings.py:
   TRUSTED_PROXY  the address of the TLS proxy in front, whose X-Forwarded-For and X-Forwarded-Proto
                  are believed; 127.0.0.1 if unset, and nobody in a demonstration. From any other
                  address waitress removes these headers, so that no caller can name his own address.
+                 The proxy must let requests of 64 MB through (nginx: client_max_body_size).
 
 `--check` only says whether settings and port are good, for `make run` to ask before longer work.
 A mistake in any of them is one sentence with its name and the accepted values.
@@ -20,8 +21,76 @@ import sys
 import waitress
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.template.loader import render_to_string
+from waitress.channel import HTTPChannel
+from waitress.task import ErrorTask
 
 THREADS = 8
+
+
+class RefusalTask(ErrorTask):
+    """Say on a page of ours that a request is too large, which waitress says in English."""
+
+    def execute(self):
+        if self.request.error.code != 413:
+            super().execute()
+            return
+        page = render_to_string("413.html").encode()
+        self.status = "413 Content Too Large"
+        self.response_headers += [
+            ("Content-Type", "text/html; charset=utf-8"),
+            ("Cache-Control", "no-store"),
+            ("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'"),
+            ("X-Content-Type-Options", "nosniff"),
+            ("Referrer-Policy", "same-origin"),
+        ]
+        self.set_close_on_finish()
+        self.content_length = len(page)
+        self.write(page)
+
+
+class Channel(HTTPChannel):
+    """A connection whose refusal reaches the browser.
+
+    A browser reads the answer after it has sent its request. A socket that is closed meanwhile
+    resets the connection, and on many systems the answer is lost with it: the user would see an
+    error of the network instead of the sentence. So after a refusal what still comes is read and
+    thrown away, until the browser closes or waitress ends the connection as idle (120 seconds; what
+    is thrown away is no activity).
+    """
+
+    error_task_class = RefusalTask
+    refused = draining = False
+
+    def service(self):
+        self.refused = bool(self.requests[0].error)
+        super().service()
+
+    def readable(self):
+        return self.draining or super().readable()
+
+    def writable(self):
+        return self.will_close if self.draining else super().writable()
+
+    def handle_read(self):
+        if not self.draining:
+            super().handle_read()
+            return
+        try:
+            self.recv(self.adj.recv_bytes)  # closes by itself at the end
+        except OSError:
+            self.handle_close()
+
+    def handle_close(self):
+        if self.refused and not self.draining and self.connected:
+            try:
+                self.socket.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass  # gone already
+            else:
+                self.draining, self.will_close = True, False
+                return
+        super().handle_close()
 
 
 def read_port() -> int:
@@ -104,6 +173,24 @@ def announce(host: str, port: int, *, demo: bool) -> None:
         )
 
 
+def make_server(application, sockets: list[socket.socket], **options):
+    """Return a waitress server on bound sockets, with the portal's limits."""
+    parts = {}
+    server = waitress.create_server(
+        application,
+        map=parts,
+        sockets=sockets,
+        threads=THREADS,
+        ident="kylien",
+        max_request_body_size=settings.MAX_REQUEST_BYTES,
+        **options,
+    )
+    for part in parts.values():  # a listener for each socket, and what wakes their loop
+        if hasattr(part, "channel_class"):
+            part.channel_class = Channel
+    return server
+
+
 def main(arguments: list[str]) -> None:
     if arguments not in ([], ["--check"]):
         sys.exit(__doc__)
@@ -129,9 +216,7 @@ def main(arguments: list[str]) -> None:
             "trusted_proxy_count": 1,
             "trusted_proxy_headers": headers,
         }
-    server = waitress.create_server(
-        application, sockets=sockets, threads=THREADS, ident="kylien", **options
-    )
+    server = make_server(application, sockets, **options)
     announce(host, port, demo=demo)
     server.run()
 

@@ -4,6 +4,7 @@ A missing or bad value stops the start with the setting's name and the accepted 
 below), because a portal that starts half configured is worse than one that does not start.
 """
 
+import re
 import secrets
 from pathlib import Path
 
@@ -218,6 +219,45 @@ CSRF_COOKIE_HTTPONLY = True
 # NĐ 09/2019 Điều 12: a month runs from the 15th to the 14th; 1 means calendar months.
 REPORT_START_DAY = number("REPORT_START_DAY", 15, 1, 28)
 
+
+# --- Mail: the morning digest alone (manage.py digest) -------------------------------------------
+def is_mail_address(text):
+    return re.fullmatch(r"[^@\s]+@[^@\s]+", text) is not None
+
+
+DIGEST_TO = read(
+    "DIGEST_TO",
+    _env.list,
+    "mail addresses, separated by commas",
+    default=[],
+    test=lambda found: all(map(is_mail_address, found)),
+)
+EMAIL_TIMEOUT = 20  # seconds: a scheduled command must not hang on a server that is away
+if DIGEST_TO:
+    _mail = read(
+        "EMAIL_URL",
+        _env.email_url,
+        "smtp://, smtp+tls:// or smtp+ssl://USER:PASSWORD@HOST:PORT",
+        test=lambda mail: (
+            mail["EMAIL_BACKEND"].endswith("smtp.EmailBackend") and mail["EMAIL_HOST"]
+        ),
+    )
+    EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+    EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"], _mail["EMAIL_PORT"] or 25
+    EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"] or ""
+    EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"] or ""
+    EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
+    EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
+    DEFAULT_FROM_EMAIL = read(
+        "DIGEST_FROM",
+        _env.str,
+        "a mail address",
+        default=EMAIL_HOST_USER if "@" in EMAIL_HOST_USER else f"kylien@{EMAIL_HOST}",
+        test=is_mail_address,
+    )
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # nothing leaves the station
+
 # --- Safety in transit ------------------------------------------------------------------------
 # A demonstration speaks http on loopback; the station's portal stands behind a TLS proxy.
 SECURE_SSL_REDIRECT = not DEMO
@@ -274,6 +314,32 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = TESTING
+
+
+def unserved(folder):
+    """Tell whether nothing in a folder is handed out as a static file."""
+    served = (Path(path).resolve() for path in (STATIC_ROOT, *STATICFILES_DIRS))
+    return bool(folder) and not any(Path(folder).resolve().is_relative_to(path) for path in served)
+
+
+# What people attach (kylien.core.uploads): only views that have asked for the right hand it out.
+ATTACHMENTS_DIR = Path(
+    read(
+        "ATTACHMENTS_DIR",
+        _env.str,
+        "a folder outside the static files",
+        default=str(VAR_DIR / "attachments"),
+        test=unserved,
+    )
+)
+MAX_UPLOAD_BYTES = 10 * 1024**2  # one file
+# A request. Well above one file, so that a form with a file too large still comes back with what
+# was typed; beyond it the server answers before the portal is asked (kylien/serve.py).
+MAX_REQUEST_BYTES = 64 * 1024**2
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "kylien.core.uploads.BoundedUploadHandler",
+]
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 LOGGING = {

@@ -165,6 +165,12 @@ def _happened_to_businesses(key, label, event):
     )
 
 
+def own_area(reading):
+    """Narrow a list of incidents to what is counted: an officer's list also holds those that he was
+    given outside his neighbourhoods."""
+    return {} if reading.scope.whole_ward else {"area": "own"}
+
+
 FIGURES: list[Figure] = [
     Figure(
         "households",
@@ -277,7 +283,7 @@ FIGURES: list[Figure] = [
         ORDER,
         lambda r: r.of(Incident).happened_in(r.period),
         "incident-list",
-        lambda r: {"month": str(r.month)},
+        lambda r: {"month": str(r.month), **own_area(r)},
     ),
     Figure(
         "incidents_solved",
@@ -285,7 +291,7 @@ FIGURES: list[Figure] = [
         ORDER,
         lambda r: r.of(Incident).happened_in(r.period).solved(),
         "incident-list",
-        lambda r: {"month": str(r.month), "state": "done"},
+        lambda r: {"month": str(r.month), "state": "done", **own_area(r)},
     ),
 ]
 
@@ -321,7 +327,7 @@ def _incidents_of(kind):
         ORDER,
         lambda r: r.of(Incident).happened_in(r.period).filter(type__parent=kind.pk),
         "incident-list",
-        lambda r: {"month": str(r.month), "type": kind.pk},
+        lambda r: {"month": str(r.month), "type": kind.pk, **own_area(r)},
         incident_kind=kind.pk,
     )
 

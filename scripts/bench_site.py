@@ -38,6 +38,7 @@ from kylien.accounts.models import User  # noqa: E402
 from kylien.core.changes import acting  # noqa: E402
 from kylien.core.periods import Month  # noqa: E402
 from kylien.core.records import PAGE_SIZE  # noqa: E402
+from kylien.portal.worklist import Week  # noqa: E402
 from scripts.bench import ADMIN_FORMS, OURS, SECTORS, USERS  # noqa: E402
 
 
@@ -120,6 +121,8 @@ def pages(username):
     month = Month.containing(timezone.localdate(), settings.REPORT_START_DAY).previous()
     return {
         "home": "/",
+        "worklist": "/worklist/",
+        "worklist week": f"/worklist/?week={Week.containing(timezone.localdate())}",
         "households": "/households/",
         "residents": "/residents/",
         "residents last": f"/residents/?page={last_full}",
@@ -180,6 +183,7 @@ def few_and_many():
         ("households", f"/households/?state=all&q={one[Household]}", "/households/"),
         ("residents", f"/residents/?{urlencode({'q': rare_name(USERS[0])})}", "/residents/"),
         ("incidents", f"/incidents/?q={one[Incident]}", "/incidents/"),
+        ("worklist", "/worklist/?kind=remedy", "/worklist/"),
         ("household", small.get_absolute_url(), large.get_absolute_url()),
         ("business", papers.first().get_absolute_url(), papers.last().get_absolute_url()),
         *few_and_many_businesses(),

@@ -1,7 +1,8 @@
 """Take the pictures of the guide: python -m scripts.guide_pictures
 
-They show the demo ward as the area officer `cskv1` sees it, at 1280 px, and go to docs/img/. The
-chapters of the guide name each; a picture that they do not name is not taken.
+They show the demo ward as the area officer `cskv1` sees it (some as the chief or the duty desk), at
+1280 px, and go to docs/img/. The chapters of the guide name each; a picture that they do not name
+is not taken.
 """
 
 import re
@@ -14,8 +15,9 @@ from playwright.sync_api import sync_playwright
 
 from tests.browser.server import CHROMIUM_FLAGS, ROOT, Portal, type_sign_in
 
-CHAPTERS = [ROOT / "docs" / f"huong-dan-{name}.md" for name in ("cu-tru", "co-so")]
+CHAPTERS = [ROOT / "docs" / f"huong-dan-{name}.md" for name in ("cu-tru", "co-so", "vu-viec")]
 VIEW = {"width": 1280, "height": 760}
+PHONE = {"width": 360, "height": 640}
 CARD = "099090000901||Nguyễn Văn Khách|05091990|Nam|Tổ 3, phường Bến Thuỷ, Nghệ An|14082021"
 DAMAGED = "099090000901||Nguyeenx Vawn Khach|05091990|Nam|Toor 3, Beesn Thuyr|14082021"
 
@@ -104,6 +106,80 @@ def trade_scenes(page):
     yield "co-so-bao-cao"
 
 
+def down_to(page, section):
+    """Bring a section of a page to the top of the picture, below the bar that stays."""
+    page.locator(section).evaluate("one => window.scrollTo(0, one.offsetTop - 70)")
+
+
+def work_scenes(page):
+    """Yield the pictures of the day's work and of an incident, as the area officer sees them."""
+    page.goto("/worklist/")
+    yield "vu-viec-can-lam"
+    page.goto("/worklist/print/")
+    yield "vu-viec-phieu-tuan"
+    page.goto("/worklist/digest/")
+    yield "vu-viec-ban-tin"
+    page.goto("/incidents/")
+    yield "vu-viec-so"
+    incident = first(page, "/incidents/?state=verifying")
+    page.goto(incident)
+    yield "vu-viec-trang"
+    photo = {"name": "hiện trường.jpg", "mimeType": "image/jpeg"}
+    photo["buffer"] = page.screenshot(type="jpeg")
+    page.locator("#files input[type=file]").set_input_files(photo)
+    page.locator("#files button[type=submit]").click()
+    page.wait_for_url(re.compile("#files"))
+    page.goto(incident)
+    down_to(page, "#files")
+    yield "vu-viec-nhat-ky"
+
+
+def desk_scenes(page):
+    """Yield the pictures of the duty desk: taking an incident down, handing a shift over."""
+    page.goto("/incidents/create/")
+    page.get_by_label("Loại vụ việc").select_option(label="Tụ tập đông người")
+    page.get_by_label("Tổ dân phố").select_option(index=1)
+    page.get_by_label("Nơi xảy ra").fill("Trước nhà văn hoá")
+    page.get_by_label("Quy mô").select_option(label="10–50 người")
+    page.get_by_label("Giải thích, vận động").check()
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    yield "vu-viec-tu-tap"
+    page.goto(first(page, "/handovers/"))
+    yield "vu-viec-giao-ca"
+    page.set_viewport_size(PHONE)
+    page.goto("/incidents/create/")
+    page.get_by_label("Loại vụ việc").select_option(label="Trộm cắp tài sản")
+    yield "vu-viec-dien-thoai"
+    page.set_viewport_size(VIEW)
+
+
+def chief_scenes(page):
+    """Yield the pictures of what the chief does with incidents, and of the ward's weeks."""
+    page.goto(first(page, "/incidents/?state=verifying") + "assign/")
+    yield "vu-viec-giao"
+    page.goto("/incidents/trends/")
+    yield "vu-viec-dien-bien"
+
+
+def signed_in(browser, portal, name):
+    """Return a page of the portal, signed in."""
+    context = browser.new_context(
+        viewport=VIEW, locale="vi-VN", timezone_id="Asia/Ho_Chi_Minh", base_url=portal.url
+    )
+    page = context.new_page()
+    page.goto("/accounts/login/")
+    type_sign_in(page, name)
+    page.wait_for_url("**/")
+    return page
+
+
+SCENES = {
+    "trucban": (desk_scenes,),
+    "chihuy": (chief_scenes,),
+    "cskv1": (work_scenes, trade_scenes, scenes),  # the last one changes the ward
+}
+
+
 def main():
     told = "\n".join(chapter.read_text() for chapter in CHAPTERS)
     wanted = set(re.findall(r"img/([\w-]+)\.png", told))
@@ -112,21 +188,14 @@ def main():
         portal.fill()
         with portal.serving(), sync_playwright() as play:
             browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM_FLAGS)
-            context = browser.new_context(
-                viewport=VIEW,
-                locale="vi-VN",
-                timezone_id="Asia/Ho_Chi_Minh",
-                base_url=portal.url,
-            )
-            page = context.new_page()
-            page.goto("/accounts/login/")
-            type_sign_in(page, "cskv1")
-            page.wait_for_url("**/")
-            for name in chain(trade_scenes(page), scenes(page)):
-                if name in wanted:
-                    page.screenshot(path=ROOT / "docs" / "img" / f"{name}.png")
-                    wanted.discard(name)
-                    sys.stdout.write(f"{name}\n")
+            for name, takes in SCENES.items():
+                page = signed_in(browser, portal, name)
+                for picture in chain.from_iterable(take(page) for take in takes):
+                    if picture in wanted:
+                        page.screenshot(path=ROOT / "docs" / "img" / f"{picture}.png")
+                        wanted.discard(picture)
+                        sys.stdout.write(f"{picture}\n")
+                page.context.close()
             browser.close()
     if wanted:
         raise SystemExit(f"no such scene: {', '.join(sorted(wanted))}")

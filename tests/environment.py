@@ -12,11 +12,18 @@ import tempfile
 
 FROM_OUTSIDE = {"DATABASE_URL", "VAR_DIR"}
 OURS = {"DEMO": "true", "TESTING": "true"}
-THEIRS = ("SECRET_KEY", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "REPORT_START_DAY")
+THEIRS = (
+    "ATTACHMENTS_DIR",
+    "SECRET_KEY",
+    "ALLOWED_HOSTS",
+    "CSRF_TRUSTED_ORIGINS",
+    "REPORT_START_DAY",
+)
 SESSION = ("SESSION_IDLE_MINUTES", "SESSION_TOTAL_HOURS")
+MAIL = ("DIGEST_TO", "DIGEST_FROM", "EMAIL_URL")
 
 os.environ.update(OURS)
-for name in (*THEIRS, *SESSION):
+for name in (*THEIRS, *SESSION, *MAIL):
     os.environ.pop(name, None)
 if "VAR_DIR" not in os.environ:  # the workers of xdist inherit the folder of their parent
     os.environ["VAR_DIR"] = tempfile.mkdtemp(prefix="kylien-tests-")

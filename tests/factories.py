@@ -5,10 +5,14 @@ Residences go through the service, so that the ledger and the lists agree.
 """
 
 import datetime as dt
+import hashlib
+import io
 
 import factory
+from django.core.files.base import ContentFile
 from django.utils import timezone
 from factory.django import DjangoModelFactory
+from PIL import Image
 
 from businesses.models import (
     Business,
@@ -40,9 +44,23 @@ from households.models import (
     TransferRequest,
 )
 from households.services import end_residence, start_residence
-from incidents.models import Incident, IncidentType
+from incidents.models import (
+    Assignment,
+    Attachment,
+    Clock,
+    ClockPause,
+    ClockRule,
+    Incident,
+    IncidentClock,
+    IncidentEntry,
+    IncidentParty,
+    IncidentType,
+    MeasureTaken,
+    ShiftHandover,
+)
 from kylien.accounts.models import Role, User
 from kylien.areas.models import BeatAssignment, Holiday, Neighbourhood, Ward
+from kylien.core.uploads import PNG
 from selfgov_groups.models import GroupMeeting, GroupMembership, SelfManagedGroup
 
 PASSWORD = "mat-khau-thu-nghiem-1"
@@ -73,6 +91,20 @@ def incident_type(*, crowd=False):
             code=f"{code}-khac", name="Loại", parent=top, crowd=crowd
         )
     return found
+
+
+def clock_rule(clock):
+    """Return the migrations' rule of a clock for all incidents (made anew after an emptying)."""
+    rules = ClockRule.objects.filter(clock=clock, urgency="").order_by("type_id")
+    found = rules.filter(type=None).first() or rules.first()
+    return found or ClockRuleFactory(clock=clock, valid_from=dt.date(2018, 1, 1))
+
+
+def picture():
+    """Return a photograph: a small PNG, no two alike."""
+    out = io.BytesIO()
+    Image.effect_noise((16, 12), 60).save(out, "PNG")
+    return out.getvalue()
 
 
 class SectorFactory(DjangoModelFactory):
@@ -477,14 +509,163 @@ class MeetingFactory(DjangoModelFactory):
 
 
 class IncidentFactory(DjangoModelFactory):
+    """An incident as a row, with what its state needs: `IncidentFactory(state="handed_over")`.
+
+    About a crowd it has a size and a measure, `measures=["order"]` for others. Neither clocks nor
+    log: `incidents.services.receive()` and `take()` write those.
+    """
+
     type = factory.LazyFunction(incident_type)
     occurred_at = factory.LazyFunction(lambda: timezone.now() - dt.timedelta(hours=5))
+    received_at = factory.SelfAttribute("occurred_at")
     neighbourhood = factory.SubFactory(NeighbourhoodFactory)
     place = factory.Sequence(lambda n: f"Ngã ba số {n}")
+    source = Incident.Source.CITIZEN
+    reporting_group = factory.LazyAttribute(
+        lambda row: GroupFactory(neighbourhood=row.neighbourhood) if row.source == "group" else None
+    )
     summary = "Mất trộm xe đạp"
+    first_action = factory.LazyAttribute(lambda row: "" if row.type.crowd else "Cử tổ tuần tra đến")
+    size_band = factory.LazyAttribute(lambda row: "to_50" if row.type.crowd else "")
+    state = Incident.State.RECEIVED
+    outcome = factory.LazyAttribute(
+        lambda row: (
+            ""
+            if row.state in Incident.State.open()
+            else Incident.State.RESOLVED
+            if row.state == Incident.State.CLOSED
+            else row.state
+        )
+    )
+    resolved_on = factory.LazyAttribute(lambda row: day() if row.outcome else None)
+    handed_to = factory.LazyAttribute(
+        lambda row: "Công an tỉnh" if row.outcome in ("handed_over", "not_competent") else ""
+    )
+    closed_on = factory.LazyAttribute(
+        lambda row: row.resolved_on if row.state == Incident.State.CLOSED else None
+    )
+    told_group_on = None
+    told_group = factory.LazyAttribute(lambda row: "Đã giải quyết" if row.told_group_on else "")
 
     class Meta:
         model = Incident
+
+    @classmethod
+    def _create(cls, model_class, *args, measures=None, **fields):
+        made = super()._create(model_class, *args, **fields)
+        wanted = (["explain"] if made.type.crowd else []) if measures is None else measures
+        for name in wanted:
+            MeasureTaken.objects.create(incident=made, measure=name)
+        return made
+
+
+class MeasureTakenFactory(DjangoModelFactory):
+    incident = factory.SubFactory(
+        IncidentFactory, type=factory.LazyFunction(lambda: incident_type(crowd=True)), measures=[]
+    )
+    measure = MeasureTaken.Measure.ORDER
+
+    class Meta:
+        model = MeasureTaken
+
+
+class ClockRuleFactory(DjangoModelFactory):
+    clock = Clock.ANSWER
+    value = 3
+    unit = "days"
+    legal_basis = "Quy ước của đơn vị"
+    valid_from = factory.Sequence(lambda n: dt.date(2030, 1, 1) + dt.timedelta(days=n))
+
+    class Meta:
+        model = ClockRule
+
+
+class IncidentClockFactory(DjangoModelFactory):
+    """A running clock; `IncidentClockFactory(due_at=...)` for one that is late."""
+
+    incident = factory.SubFactory(IncidentFactory)
+    clock = Clock.RESOLVE
+    rule = factory.LazyAttribute(lambda row: clock_rule(row.clock))
+    started_at = factory.SelfAttribute("incident.received_at")
+    due_at = factory.LazyAttribute(
+        lambda row: row.rule.term.ends_at(row.started_at, Holiday.objects.all().calendar())
+    )
+
+    class Meta:
+        model = IncidentClock
+
+
+class ClockPauseFactory(DjangoModelFactory):
+    clock = factory.SubFactory(IncidentClockFactory)
+    paused_at = factory.LazyAttribute(lambda row: row.clock.started_at + dt.timedelta(hours=1))
+    reason = "Chờ kết luận giám định"
+
+    class Meta:
+        model = ClockPause
+
+
+class AssignmentFactory(DjangoModelFactory):
+    incident = factory.SubFactory(IncidentFactory)
+    officer = factory.SubFactory(UserFactory, role=Role.AREA_OFFICER)
+    assigned_at = factory.SelfAttribute("incident.received_at")
+
+    class Meta:
+        model = Assignment
+
+
+class IncidentEntryFactory(DjangoModelFactory):
+    incident = factory.SubFactory(IncidentFactory)
+    at = factory.LazyFunction(timezone.now)
+    author = factory.SubFactory(UserFactory)
+    kind = IncidentEntry.Kind.NOTE
+    state = factory.SelfAttribute("incident.state")
+    title = "Ghi chú"
+    note = "Đã xem camera của cửa hàng bên cạnh"
+
+    class Meta:
+        model = IncidentEntry
+
+
+class AttachmentFactory(DjangoModelFactory):
+    """A photograph, stored as an upload is: outside the web root, under a random name."""
+
+    incident = factory.SubFactory(IncidentFactory)
+    name = factory.Sequence(lambda n: f"Hiện trường {n}.png")
+    file = factory.LazyAttribute(lambda row: ContentFile(row.content, row.name))
+    content_type = PNG.content_type
+    size = factory.LazyAttribute(lambda row: len(row.content))
+    sha256 = factory.LazyAttribute(lambda row: hashlib.sha256(row.content).hexdigest())
+
+    class Meta:
+        model = Attachment
+
+    class Params:
+        content = factory.LazyFunction(picture)
+
+
+class IncidentPartyFactory(DjangoModelFactory):
+    incident = factory.SubFactory(IncidentFactory)
+    full_name = factory.Sequence(lambda n: f"Hoàng Văn Báo {n}")
+    phone = factory.Sequence(lambda n: f"0101{n % 10**6:06d}")
+    address = factory.Sequence(lambda n: f"Số {n} ngõ Hàng Tre")
+    note = factory.Sequence(lambda n: f"Gọi sau {n} giờ")
+
+    class Meta:
+        model = IncidentParty
+
+
+class ShiftHandoverFactory(DjangoModelFactory):
+    """A shift not taken yet; `ShiftHandoverFactory(taken_by=officer)` one that was."""
+
+    started_at = factory.LazyFunction(lambda: timezone.now() - dt.timedelta(hours=25))
+    ended_at = factory.LazyAttribute(lambda row: row.started_at + dt.timedelta(hours=24))
+    note = "Xe tuần tra hết xăng"
+    created_by = factory.SubFactory(UserFactory, role=Role.DUTY_OFFICER)
+    taken_by = None
+    taken_at = factory.LazyAttribute(lambda row: row.ended_at if row.taken_by else None)
+
+    class Meta:
+        model = ShiftHandover
 
 
 class StayNoticeFactory(DjangoModelFactory):
@@ -540,6 +721,14 @@ FACTORIES = {
         FireGroupFactory,
         HolidayFactory,
         IncidentTypeFactory,
+        MeasureTakenFactory,
+        ClockRuleFactory,
+        IncidentClockFactory,
+        ClockPauseFactory,
+        AssignmentFactory,
+        AttachmentFactory,
+        IncidentPartyFactory,
+        ShiftHandoverFactory,
     )
 }
 
@@ -575,6 +764,14 @@ def add_children(row):
         case SelfManagedGroup():
             MembershipFactory(group=row)
             MeetingFactory(group=row)
+        case Incident():
+            AssignmentFactory(incident=row)
+            past = dt.timedelta(hours=2)
+            clock = IncidentClockFactory(incident=row, stopped_at=row.received_at + past)
+            ClockPauseFactory(clock=clock, resumed_at=row.received_at + past)
+            IncidentEntryFactory(incident=row)
+            AttachmentFactory(incident=row)
+            IncidentPartyFactory(incident=row)
 
 
 def every_number():

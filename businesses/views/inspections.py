@@ -332,12 +332,6 @@ SUBJECTS = {  # what a document is about (trích yếu)
 }
 
 
-def in_words(day):
-    """Return a day as documents date themselves: days below 10, January and February with a 0."""
-    month = f"{day.month:02d}" if day.month < 3 else day.month
-    return f"ngày {day.day:02d} tháng {month} năm {day.year}"
-
-
 def document_number(number, symbol):
     """Return the number of a document with its symbol, with room to write where there is none."""
     return number if "/" in number else f"{number or '……'}/{symbol}"
@@ -360,10 +354,11 @@ class PrintDocument(ScopedMixin, View):
         day = getattr(inspection, self.day_field)
         trail().reading(Inspection, "print", code=inspection.code)
         context = {
+            "record": inspection,
             "inspection": inspection,
             "business": inspection.business,
             "unit": Ward.objects.of(day),
-            "dated": in_words(day),
+            "dated": text.day_in_words(day),
             "subject": SUBJECTS[inspection.kind],
             **self.document(inspection),
         }
@@ -381,7 +376,7 @@ class PrintNotice(PrintDocument):
             "title": f"Thông báo kiểm tra {inspection.code}",
             "number": document_number(inspection.notice_number, "TB-CAP"),
             "legal_basis": basis if inspection.kind == Kind.PERIODIC else "",
-            "visit": in_words(inspection.planned_on),
+            "visit": text.day_in_words(inspection.planned_on),
         }
 
 
@@ -393,7 +388,7 @@ class PrintMinutes(PrintDocument):
         return {
             "title": f"Biên bản kiểm tra {inspection.code}",
             "number": document_number(inspection.minutes_number, "BB-CAP"),
-            "noticed": in_words(inspection.noticed_on) if inspection.noticed_on else "",
+            "noticed": text.day_in_words(inspection.noticed_on) if inspection.noticed_on else "",
             "findings": inspection.findings.order_by("pk"),
         }
 

@@ -1,14 +1,14 @@
-"""Forms of the incidents app: a kind, a place, a time, what was done; never a name."""
+"""The form of an incident: a kind, a place, a time, what was done; never a name on its page."""
 
 from itertools import groupby
 
 from django import forms
-from django.forms.models import ModelChoiceIterator
+from django.forms.models import ModelChoiceIterator, ModelChoiceIteratorValue
 from django.utils import timezone
 
 from businesses.models import Business
-from incidents.models import Incident, IncidentType
-from kylien.core.forms import CodeField, RecordForm
+from incidents.models import Incident, IncidentParty, IncidentType, MeasureTaken
+from kylien.core.forms import CodeField, PhoneField, RecordForm
 from selfgov_groups.models import SelfManagedGroup
 
 NO_NAMES = "Không ghi họ tên, số giấy tờ của người liên quan. Không ghi nội dung mật."
@@ -24,8 +24,19 @@ class GroupedKinds(ModelChoiceIterator):
             yield (parent.name, [self.choice(kind) for kind in kinds])
 
 
+class KindSelect(forms.Select):
+    """Says of each kind whether it is about a crowd, so that the page shows the fields it has."""
+
+    def create_option(self, name, value, *args, **kwargs):
+        option = super().create_option(name, value, *args, **kwargs)
+        if isinstance(value, ModelChoiceIteratorValue):
+            option["attrs"]["data-is"] = "crowd" if value.instance.crowd else "plain"
+        return option
+
+
 class KindField(forms.ModelChoiceField):
     iterator = GroupedKinds
+    widget = KindSelect
 
     def __init__(self, **kwargs):
         kinds = IncidentType.objects.usable()
@@ -35,20 +46,47 @@ class KindField(forms.ModelChoiceField):
         )
 
 
+def measures_field():
+    return forms.MultipleChoiceField(
+        label="Biện pháp",
+        choices=MeasureTaken.Measure.choices,
+        widget=forms.CheckboxSelectMultiple(attrs={"data-when": "type=crowd"}),
+        required=False,
+        help_text=CROWD_ONLY,
+    )
+
+
 class IncidentRules:
-    """What portal and admin ask alike: nothing has happened or been solved in the future."""
+    """What portal and admin ask alike: what a kind needs, and nothing that has not happened yet."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["urgency"].required = False
+        if self.instance.pk and not self.instance.type.crowd:
+            self.fields["type"].queryset = self.fields["type"].queryset.filter(crowd=False)
+        if self.instance.pk:
+            self.initial["measures"] = [row.measure for row in self.instance.measures.all()]
 
     def clean(self):
         data = super().clean()
-        if data.get("occurred_at") and data["occurred_at"] > timezone.now():
-            self.add_error("occurred_at", "Thời điểm này chưa tới.")
-        if data.get("resolved_on") and data["resolved_on"] > self.on:
-            self.add_error("resolved_on", "Ngày giải quyết không thể sau hôm nay.")
+        for name in ("occurred_at", "received_at"):
+            if data.get(name) and data[name] > timezone.now():
+                self.add_error(name, "Thời điểm này chưa tới.")
+        kind = data.get("type")
+        crowd = kind is not None and kind.crowd
+        if crowd and not data.get("measures") and "measures" not in self.errors:
+            self.add_error("measures", "Chọn biện pháp.")
+        if not crowd:
+            data["measures"], data["size_band"] = [], ""
+            old = self.instance.pk and not self.initial.get("first_action")
+            if not data.get("first_action") and not old and "first_action" not in self.errors:
+                self.add_error("first_action", "Ghi việc đã làm khi nhận tin.")
+        data["urgency"] = data.get("urgency") or (kind.urgency if kind else "")
         return data
 
 
 class IncidentForm(IncidentRules, RecordForm):
-    """Taken down on the phone at the place: kind, neighbourhood, place and time come first."""
+    """Taken down at the desk or on the phone at the place: at most eight fields are asked for."""
 
     type = KindField()
     business = CodeField(
@@ -60,38 +98,99 @@ class IncidentForm(IncidentRules, RecordForm):
         label="Tổ liên gia báo tin",
         required=False,
     )
+    measures = measures_field()
+    reporter_name = forms.CharField(label="Họ tên người báo tin", required=False, max_length=100)
+    reporter_phone = PhoneField(label="Điện thoại người báo tin")
+
+    first = ("type", "occurred_at", "neighbourhood", "place")
+    more = ("received_at", "business", "result", "file_number")
+    secret = ("reporter_name", "reporter_phone")
 
     class Meta(RecordForm.Meta):
         model = Incident
         fields = (
             "type",
+            "occurred_at",
             "neighbourhood",
             "place",
-            "occurred_at",
-            "channel",
+            "source",
             "reporting_group",
-            "business",
-            "summary",
+            "channel",
+            "urgency",
             "size_band",
-            "measure",
-            "state",
-            "resolved_on",
+            "measures",
+            "first_action",
+            "summary",
+            "received_at",
+            "business",
             "result",
             "file_number",
         )
+        widgets = {
+            "source": forms.RadioSelect,
+            "channel": forms.RadioSelect,
+            "urgency": forms.RadioSelect,
+        }
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        if not self.instance.pk:
+        fields, new = self.fields, not self.instance.pk
+        if new:
             self.initial.setdefault("occurred_at", timezone.localtime().replace(second=0))
+            self.initial |= {"received_at": None, "urgency": ""}
             if len(self.user.scope.neighbourhood_ids) == 1:
                 self.initial.setdefault("neighbourhood", self.user.scope.neighbourhood_ids[0])
+        for name in self.secret if not new else ():
+            del fields[name]
+        for name in ("result", "file_number") if self.instance.is_open else ():
+            del fields[name]
         for name in ("business", "reporting_group"):
-            self.fields[name].keep(getattr(self.instance, name))
-        self.fields["summary"].help_text = ""  # the page warns right above it
-        self.fields["result"].help_text = NO_NAMES
-        for name in ("size_band", "measure"):
-            self.fields[name].help_text = CROWD_ONLY
-        full = {"place", "summary", "result"}
-        for name in self.fields.keys() - full:
-            self.fields[name].widget.attrs["data-half"] = ""
+            fields[name].keep(getattr(self.instance, name))
+        self._keep_area()
+        fields["received_at"].required = False
+        fields["received_at"].initial = None
+        fields["received_at"].help_text = "Để trống: lúc ghi. Thời hạn tính từ lúc này."
+        fields["summary"].help_text = ""  # the page warns right above it
+        fields["size_band"].help_text = CROWD_ONLY
+        for name, choices in (("source", Incident.Source), ("channel", Incident.Channel)):
+            fields[name].choices = choices.choices  # none is empty
+        fields["urgency"].choices = [("", "Theo loại"), *IncidentType.urgency.field.choices]
+        fields["channel"].required = False
+        conditions = {
+            "reporting_group": "source=group",
+            "size_band": "type=crowd",
+            "first_action": "type!=crowd",
+        }
+        for name, condition in conditions.items():
+            fields[name].widget.attrs["data-when"] = condition
+        for name in ("type", "occurred_at", "neighbourhood", "received_at", "business"):
+            fields[name].widget.attrs["data-half"] = ""
+        for name in self.secret if new else ():
+            off = {"data-half": "", "autocomplete": "off", "data-when": "type!=crowd"}
+            fields[name].widget.attrs.update(off)
+
+    def _keep_area(self):
+        """Let an officer who was assigned an incident outside his beat keep its neighbourhood."""
+        field, own = self.fields["neighbourhood"], self.instance.neighbourhood_id
+        if own and not self.user.scope.holds(own):
+            field.queryset = field.queryset | field.queryset.model.objects.filter(pk=own)
+
+    def clean_channel(self):
+        return self.cleaned_data["channel"] or Incident.Channel.IN_PERSON
+
+    def clean(self):
+        data = super().clean()
+        data["received_at"] = data.get("received_at") or self.instance.received_at
+        known = [name for name in self.secret if data.get(name)]
+        if known and data.get("type") and data["type"].crowd:
+            for name in known:
+                self.add_error(name, "Tụ tập, khiếu kiện: không ghi tên người.")
+        elif known == ["reporter_phone"]:
+            self.add_error("reporter_name", "Ghi họ tên người báo tin.")
+        return data
+
+    def reporter(self):
+        """Return who told of it, not saved, or None where nobody was named."""
+        name = self.cleaned_data.get("reporter_name")
+        phone = self.cleaned_data.get("reporter_phone", "").removeprefix("-")
+        return IncidentParty(full_name=name, phone=phone) if name else None

@@ -8,6 +8,15 @@ from kylien.areas.models import SettingQuerySet
 from kylien.core.models import Tracked
 
 
+class Urgency(models.TextChoices):
+    """How soon something has to be done; the hours and days are rows (`ClockRule`)."""
+
+    AT_ONCE = "at_once", "Khẩn cấp"
+    TODAY = "today", "Trong ngày"
+    SOON = "soon", "Sớm"
+    NORMAL = "normal", "Thường"
+
+
 class IncidentTypeQuerySet(SettingQuerySet):
     def in_scope(self, scope):
         return self.all()
@@ -35,6 +44,13 @@ class IncidentType(Tracked):
         "tụ tập, khiếu kiện",
         default=False,
         help_text="Chỉ ghi quy mô, biện pháp và một ghi chú ngắn; không ghi tên người.",
+    )
+    urgency = models.CharField(
+        "mức độ thường gặp",
+        max_length=10,
+        choices=Urgency,
+        default=Urgency.NORMAL,
+        help_text="Dùng khi người ghi không chọn.",
     )
     position = models.PositiveSmallIntegerField("thứ tự", default=0)
 

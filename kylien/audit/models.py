@@ -5,15 +5,15 @@ import json
 import secrets
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Q
 
 from kylien.accounts.models import Role, User
 from kylien.core import text
+from kylien.core.models import AppendOnly, AppendOnlyQuerySet
 
 
-class AuditQuerySet(models.QuerySet):
+class AuditQuerySet(AppendOnlyQuerySet):
     def visible_to(self, user):
         """The trail is the chief's alone."""
         return self.all() if user.has_role(Role.CHIEF) else self.none()
@@ -47,19 +47,8 @@ class AuditQuerySet(models.QuerySet):
             rows = rows.filter(Q(code__contains=word.upper()) | Q(user__in=found))
         return rows
 
-    def bulk_create(self, objs, ignore_conflicts=False, update_conflicts=False, **options):
-        if ignore_conflicts or update_conflicts:  # would rewrite, or quietly lose, an entry
-            raise PermissionDenied("Audit entries are never changed.")
-        return super().bulk_create(objs, **options)
 
-    def update(self, **values):
-        raise PermissionDenied("Audit entries are never changed.")
-
-    def delete(self):
-        raise PermissionDenied("Audit entries are never deleted.")
-
-
-class AuditEntry(models.Model):
+class AuditEntry(AppendOnly):
     """One row's change, or one reading of many rows.
 
     `values` (old and new, as canonical JSON) may be blanked by retention together with `salt`; the
@@ -74,6 +63,7 @@ class AuditEntry(models.Model):
         EXPORT = "export", "Xuất"
         PRINT = "print", "In"
         LOOKUP = "lookup", "Tra số"
+        VIEW = "view", "Xem"
 
     at = models.DateTimeField("lúc", db_index=True)
     user = models.ForeignKey(
@@ -92,11 +82,10 @@ class AuditEntry(models.Model):
 
     objects = AuditQuerySet.as_manager()
 
-    class Meta:
+    class Meta(AppendOnly.Meta):
         verbose_name = "mục nhật ký"
         verbose_name_plural = "nhật ký"
         default_permissions = ("view", "export")
-        base_manager_name = "objects"
         indexes = [
             models.Index(fields=["table", "row", "-id"], name="audit_of_row"),
             models.Index(fields=["user", "-id"], name="audit_of_user"),
@@ -105,14 +94,6 @@ class AuditEntry(models.Model):
 
     def __str__(self):
         return f"{self.get_action_display()} {self.table} {self.code or self.row or ''}".strip()
-
-    def save(self, *args, **kwargs):
-        if self.pk:
-            raise PermissionDenied("Audit entries are never changed.")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args, **kwargs):
-        raise PermissionDenied("Audit entries are never deleted.")
 
     def action_badge(self):
         tone = {"create": "ok", "delete": "late", "export": "due"}.get(self.action, "mute")

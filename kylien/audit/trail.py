@@ -30,6 +30,7 @@ class AuditTrail:
 
     def reading(self, model, action, **details):
         entry = self._entry(model, action)
+        entry.code = details.get("code", "")
         entry.seal(details)
         entry.save()
 
@@ -37,7 +38,7 @@ class AuditTrail:
         if not user.has_role(Role.CHIEF):
             return None
         entries = list(AuditEntry.objects.of(obj).select_related("user").order_by("-pk")[:50])
-        told = Told(entries, known=[obj, *filter(None, obj._state.fields_cache.values())])
+        told = Told(entries, known=_at_hand(obj))
         return [
             {"at": entry.at, "who": who(entry), "sentence": told.sentence(entry)}
             for entry in entries
@@ -57,7 +58,22 @@ class AuditTrail:
         )
 
 
+def _at_hand(obj):
+    """Return the rows that a page has read with its record: they are not asked for again."""
+    children = [
+        row for found in getattr(obj, "_prefetched_objects_cache", {}).values() for row in found
+    ]
+    links = [one for row in (obj, *children) for one in row._state.fields_cache.values() if one]
+    return [obj, *children, *links]
+
+
 TRAIL = AuditTrail()
+READINGS = (
+    AuditEntry.Action.EXPORT,
+    AuditEntry.Action.PRINT,
+    AuditEntry.Action.LOOKUP,
+    AuditEntry.Action.VIEW,
+)
 
 
 def who(entry):
@@ -120,9 +136,10 @@ class Told:
 
     def content(self, entry):
         values = self.values[entry]
-        if entry.action == AuditEntry.Action.EXPORT:
+        if entry.action in READINGS:
             filters = "; ".join(f"{k}: {v}" for k, v in values.get("filters", {}).items())
-            parts = [f"{text.format_number(values.get('rows', 0))} dòng", filters]
+            rows = f"{text.format_number(values['rows'])} dòng" if "rows" in values else ""
+            parts = [rows, filters, values.get("file", "")]
         else:
             names = (name for name in entry.fields if name != "code" or not entry.code)
             parts = [self._part(entry, name) for name in names]

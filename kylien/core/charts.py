@@ -29,6 +29,7 @@ _TEXT, _GRID, _AXIS = "#55605a", "#e3e8e5", "#9aa69f"
 
 # Units of the view box; on the home page one is a little more than a pixel.
 _WIDTH, _HEIGHT, _FONT, _CHAR = 400, 190, 11, 6.2
+_SPARK_SLOT, _SPARK_HEIGHT = 9, 26
 
 _ids = count(1)
 
@@ -86,6 +87,76 @@ def progress(share: float | None) -> SafeString:
         )
         if filled
         else "",
+    )
+
+
+def sparkline(
+    title: str,
+    labels: Sequence[str],
+    values: Sequence[int],
+    *,
+    average: float | None = None,
+    tone: str = "primary",
+    least_peak: int = 1,
+) -> SafeString:
+    """Return small columns for a table's cell, one a value: the last in `tone`, the others muted.
+
+    `average` draws a dashed line across them. Heights are in proportion to the greatest value, or
+    to `least_peak` where all are smaller, so that a single event does not look like a mountain.
+    The values are said in full by the chart's name and, column by column, by tooltips.
+
+    Raises ValueError if there are not as many labels as values, a value is negative or the tone
+    unknown.
+    """
+    if len(labels) != len(values) or not values:
+        raise ValueError(f"{title}: {len(values)} values for {len(labels)} labels")
+    if min(values) < 0:
+        raise ValueError(f"{title}: a count may not be negative")
+    if tone not in TONES:
+        raise ValueError(f"{title}: unknown tone {tone}")
+    scale = (_SPARK_HEIGHT - 2) / max(*values, average or 0, least_peak)
+    bottom, width = _SPARK_HEIGHT - 0.5, _SPARK_SLOT * len(values)
+    bars = []
+    for index, (label, value) in enumerate(zip(labels, values, strict=True)):
+        if value:
+            # The last one stands a little apart: it is measured by the others.
+            tall, last = value * scale, index == len(values) - 1
+            bars.append(
+                _bar(
+                    index * _SPARK_SLOT + (3 if last else 1),
+                    bottom - tall,
+                    _SPARK_SLOT - 2,
+                    tall,
+                    tone if last else "muted",
+                    f"{label}: {format_number(value)}",
+                )
+            )
+    line = ""
+    if average is not None:
+        line = format_html(
+            '<line class="chart-average" x1="0" x2="{}" y1="{}" y2="{}" stroke="{}"'
+            ' stroke-dasharray="3 2"></line>',
+            width,
+            _round(bottom - average * scale),
+            _round(bottom - average * scale),
+            _TEXT,
+        )
+    return format_html(
+        '<svg class="chart-spark" viewBox="0 0 {} {}" width="{}" height="{}" role="img"'
+        ' aria-label="{}: {}"><line class="chart-axis" x1="0" x2="{}" y1="{}" y2="{}" stroke="{}">'
+        "</line>{}{}</svg>",
+        width + 2,
+        _SPARK_HEIGHT,
+        width + 2,
+        _SPARK_HEIGHT,
+        title,
+        "; ".join(f"{label}: {format_number(v)}" for label, v in zip(labels, values, strict=True)),
+        width + 2,
+        _round(bottom),
+        _round(bottom),
+        _AXIS,
+        format_html_join("", "{}", ((bar,) for bar in bars)),
+        line,
     )
 
 

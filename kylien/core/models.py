@@ -9,7 +9,7 @@ with the write; `visible_to()` is the only door from a user to rows.
 from functools import cache, reduce
 from operator import and_
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import NotSupportedError, models, transaction
 from django.db.models import Case, F, Q, When
 from django.urls import reverse
@@ -216,6 +216,39 @@ class Tracked(models.Model):
         """Return a field's value as pages may show it."""
         value = getattr(self, name)
         return self.masks[name](value) if name in self.masks and value else value
+
+
+class AppendOnlyQuerySet(models.QuerySet):
+    """Rows that are written once. Raises PermissionDenied for any change or removal."""
+
+    def bulk_create(self, objs, ignore_conflicts=False, update_conflicts=False, **options):
+        if ignore_conflicts or update_conflicts:  # would rewrite, or quietly lose, a row
+            raise PermissionDenied(f"{self.model.__name__}: never changed.")
+        return super().bulk_create(objs, **options)
+
+    def update(self, **values):
+        raise PermissionDenied(f"{self.model.__name__}: never changed.")
+
+    def delete(self):
+        raise PermissionDenied(f"{self.model.__name__}: never deleted.")
+
+
+class AppendOnly(models.Model):
+    """A line of a log: it is itself the record of what happened, so no other trail follows it."""
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "objects"
+
+    def save(self, *args, **kwargs):
+        if self.pk:
+            raise PermissionDenied(f"{type(self).__name__}: never changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        raise PermissionDenied(f"{type(self).__name__}: never deleted.")
 
 
 class CodeCounter(models.Model):

@@ -1,4 +1,4 @@
-"""Spans of time: half-open periods of days, and the reporting month.
+"""Spans of time: half-open periods of days, the reporting month, quarters and weeks.
 
 Pure: the time zone is a constant of the country, and nothing here asks what day it is.
 """
@@ -190,6 +190,94 @@ class Quarter:
         """Return the quarter so many later."""
         year, index = divmod(self.year * 4 + self.number - 1 + quarters, 4)
         return type(self)(year, index + 1)
+
+
+FIRST_WEEKS, LAST_WEEKS = 2000, 2999  # years whose weeks may be asked for
+
+
+@dataclass(frozen=True, order=True)
+class Week:
+    """A week from Monday to Sunday, named as ISO 8601 does: `2026-W48`.
+
+    Raises ValueError if `monday` is another day.
+    """
+
+    monday: date
+
+    def __post_init__(self) -> None:
+        if self.monday.weekday():
+            raise ValueError(f"a week begins on a Monday, not on {self.monday}")
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the week written as "2026-W48"; ValueError, in Vietnamese, on anything else."""
+        match = re.fullmatch(r"([0-9]{4})-[Ww]([0-9]{2})", text)
+        if not match:
+            raise ValueError("Ghi tuần theo dạng năm-Wtuần, ví dụ 2026-W48.")
+        year, number = int(match[1]), int(match[2])
+        if not FIRST_WEEKS <= year <= LAST_WEEKS:
+            raise ValueError(f"Năm của tuần phải từ {FIRST_WEEKS} đến {LAST_WEEKS}.")
+        try:
+            return cls(date.fromisocalendar(year, number, 1))
+        except ValueError:
+            raise ValueError(f"Năm {year} không có tuần {number}.") from None
+
+    @classmethod
+    def containing(cls, day: date) -> Self:
+        """Return the week of a day."""
+        return cls(day - timedelta(days=day.weekday()))
+
+    def __str__(self) -> str:
+        return f"{self.monday.isocalendar().year}-W{self.number:02}"
+
+    @property
+    def sunday(self) -> date:
+        """The last day."""
+        return self.monday + timedelta(days=6)
+
+    @property
+    def number(self) -> int:
+        """The number in its year: 1 to 53."""
+        return self.monday.isocalendar().week
+
+    @property
+    def label(self) -> str:
+        """The name of the week: "Tuần 48/2026"."""
+        return f"Tuần {self.number}/{self.monday.isocalendar().year}"
+
+    @property
+    def short(self) -> str:
+        """The name beside others of the year: "Tuần 48"."""
+        return f"Tuần {self.number}"
+
+    @property
+    def since(self) -> str:
+        """The name and the first day: "Tuần 48/2026, từ 23/11"."""
+        return f"{self.label}, từ {self.monday.day}/{self.monday.month}"
+
+    @property
+    def span(self) -> str:
+        """The first and the last day: "23/11–29/11/2026"; both years if they differ."""
+        first, last = self.monday, self.sunday
+        year = "" if first.year == last.year else f"/{first.year}"
+        return f"{first.day}/{first.month}{year}–{last.day}/{last.month}/{last.year}"
+
+    def moved(self, weeks: int) -> Self:
+        """Return the week so many later."""
+        return type(self)(self.monday + timedelta(weeks=weeks))
+
+    def step(self, weeks: int) -> Self | None:
+        """Return the week so many later; None where the portal's calendar ends."""
+        found = self.moved(weeks)
+        return found if FIRST_WEEKS <= found.monday.isocalendar().year <= LAST_WEEKS else None
+
+    def last(self, count: int) -> list[Self]:
+        """Return `count` weeks that end with this one, the oldest first."""
+        return [self.moved(-back) for back in reversed(range(count))]
+
+    def days_begun(self, on: date) -> int:
+        """Return how many of its days have begun on the day `on`, that one included: 0 to 7."""
+        return min(max((on - self.monday).days + 1, 0), 7)
 
 
 @dataclass(frozen=True)

@@ -345,6 +345,12 @@ def format_date(day: date) -> str:
     return f"{day.day:02}/{day.month:02}/{day.year:04}"
 
 
+def day_in_words(day):
+    """Return a day as documents date themselves: days below 10, January and February with a 0."""
+    month = f"{day.month:02d}" if day.month < 3 else day.month
+    return f"ngày {day.day:02d} tháng {month} năm {day.year}"
+
+
 def format_birth(day: date, precision: Precision) -> str:
     """Return the known part of a birth date: 1948, 09/1990 or 05/09/1990."""
     return format_date(day)[{"D": 0, "M": 3, "Y": 6}[precision] :]

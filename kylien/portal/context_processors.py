@@ -5,10 +5,12 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from kylien.areas.models import Ward
+from kylien.portal.worklist import may_work
 
 # (address name, label, icon, permission or None, on the phone's bar, group)
 MENU = (
     ("home", "Trang chủ", "house", None, True, "main"),
+    ("worklist", "Việc cần làm", "list-checks", "work", True, "main"),
     ("household-list", "Hộ", "map-pin-house", "households.view_household", True, "main"),
     ("resident-list", "Nhân khẩu", "users", "households.view_resident", True, "main"),
     ("temporary-resident-list", "Tạm trú", "clock", "households.view_residence", False, "main"),
@@ -50,13 +52,22 @@ MENU = (
         "main",
     ),
     ("incident-list", "Vụ việc", "triangle-alert", "incidents.view_incident", True, "main"),
+    (
+        "shifthandover-list",
+        "Giao ca trực",
+        "clipboard-list",
+        "incidents.view_shifthandover",
+        False,
+        "main",
+    ),
     ("report-list", "Số liệu tháng", "file-text", "role", True, "main"),
     ("auditentry-list", "Nhật ký", "scroll-text", "audit.view_auditentry", False, "admin"),
     ("admin:index", "Quản trị", "settings", "staff", False, "admin"),
 )
 
 # The phone's bar has room for about ten letters a word.
-SHORT = {"Số liệu tháng": "Số liệu"}
+SHORT = {"Số liệu tháng": "Số liệu", "Việc cần làm": "Việc"}
+BAR = 5  # places on it: a leader's has room for the figures, an officer's for his work
 
 
 def portal(request):
@@ -79,7 +90,7 @@ def portal(request):
     bar = [
         {**item, "label": SHORT.get(item["label"], item["label"])} for item in nav if item["phone"]
     ]
-    return {**context, "nav": nav, "nav_phone": bar[:5]}
+    return {**context, "nav": nav, "nav_phone": bar[:BAR]}
 
 
 def _may(user, right):
@@ -89,4 +100,6 @@ def _may(user, right):
         return user.is_staff
     if right == "role":
         return bool(user.roles)
+    if right == "work":
+        return may_work(user)
     return user.has_perm(right)

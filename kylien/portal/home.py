@@ -1,23 +1,13 @@
 """What the home page shows: the ward's figures, what is due, twelve months, the neighbourhoods."""
 
-import datetime as dt
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db.models import CharField, F, Value
 from django.urls import reverse
-from django.utils import timezone
 
 from businesses import rules
 from businesses.filters import SOON_DAYS, Clock, not_returned, unverified
-from businesses.models import (
-    Business,
-    BusinessRule,
-    Certificate,
-    Inspection,
-    InspectionFinding,
-    Sector,
-)
+from businesses.models import Business, BusinessRule, Certificate, Inspection, Sector
 from households.filters import DUE_DAYS
 from households.models import (
     Absence,
@@ -29,28 +19,27 @@ from households.models import (
     StayNotice,
     TransferRequest,
 )
+from households.work import ABSENCE_DAYS
 from incidents.models import Incident
 from kylien.accounts.models import Scope
 from kylien.areas.models import BeatAssignment, Neighbourhood
 from kylien.core import charts, text
 from kylien.core.counts import count_all, count_by
 from kylien.core.periods import Month
+from kylien.portal.worklist import WEEKDAYS, Span, Worklist, may_work
 from reports.disclosure import SMALL_NOTE, Shown
 from selfgov_groups.models import GroupMembership, SelfManagedGroup
 
-DUE_LISTED = 8
-DUE_OF_EACH = 2  # of five kinds, so that one long list does not push the others off the page
 STOCKS = ("households", "grouped", "population", "temporary", "groups", "sectors")
-ABSENCE_DAYS = 15  # as the list's filter `due15`
 NO_BEAT = "Đồng chí chưa được phân công địa bàn: đề nghị chỉ huy phân công để xem hồ sơ."
 MINE = {"state": "mine"}  # transfers that this user may confirm
+TO_TELL = {"state": "to_tell"}
 MOVED_IN = {"kind": "P", "movement": "in"}
 MOVED_OUT = {"kind": "P", "movement": "out"}
-WEEKDAYS = ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ Nhật")
 
 
-def home_context(user, on):
-    """Return the context of `templates/portal/home.html` for this user and day."""
+def home_context(user, on, now=None):
+    """Return the context of `templates/portal/home.html` for this user, day and moment."""
     month = Month.containing(on, settings.REPORT_START_DAY)
     left = (month.period.end - on).days
     context = {
@@ -65,7 +54,8 @@ def home_context(user, on):
     if not scope.whole_ward and not scope.neighbourhood_ids:
         return {**context, "note": NO_BEAT}
     works = user if user.has_perm("households.view_residenceact") else None
-    return {**context, **Home(scope, on, month, aggregate, works).context()}
+    worklist = Worklist(user, on, Span(), now=now) if may_work(user) else None
+    return {**context, **Home(scope, on, month, aggregate, works, worklist).context()}
 
 
 def actions(user):
@@ -82,11 +72,12 @@ def actions(user):
 
 class Home:
     """The page's parts, counted together: one query for all stocks by neighbourhood, one for the
-    months, one a due list."""
+    months, one for the head of the worklist."""
 
-    def __init__(self, scope, on, month, aggregate, works=None):
+    def __init__(self, scope, on, month, aggregate, works=None, worklist=None):
         self.scope, self.on, self.month, self.aggregate = scope, on, month, aggregate
         self.works = works  # the user, where what waits in the register concerns him
+        self.worklist = worklist  # None for who sees figures alone
         self.months = month.last(12)
 
     def of(self, model):
@@ -134,6 +125,9 @@ class Home:
             rows["stays"] = self.of(StayNotice).unconfirmed()
             rows["absences"] = self.of(Absence).ending(self.on, ABSENCE_DAYS)
             rows |= self.count_trade()
+            rows["late"] = self.of(Incident).late(self.worklist.now)
+            rows["received"] = self.of(Incident).filter(state=Incident.State.RECEIVED)
+            rows["to_tell"] = self.of(Incident).group_to_tell()
         if self.works:
             rows["transfers"] = TransferRequest.objects.to_decide(self.works)
             rows["pairs"] = self.of(DuplicatePair).open()
@@ -164,6 +158,8 @@ class Home:
     def link(self, name, **params):
         if self.aggregate:
             return ""
+        if name == "incident-list" and not self.scope.whole_ward:
+            params["area"] = "own"  # without what an officer was given outside his neighbourhoods
         return reverse(name) + (f"?{urlencode(params)}" if params else "")
 
     def tiles(self):
@@ -351,18 +347,11 @@ class Home:
         return grouped / households if households and not parts.hidden else None
 
     def due(self):
-        """Return what is due: the counts, and the first rows of each kind, soonest first."""
-        kinds = [
-            self.due_stays(),
-            self.due_residences(),
-            *self.due_trade(),
-            self.due_absences(),
-        ]
-        items = [item for kind in kinds for item in kind[:DUE_OF_EACH]]
-        rest = [item for kind in kinds for item in kind[DUE_OF_EACH:]]
-        items += rest[: max(0, DUE_LISTED - len(items))]
-        items.sort(key=lambda item: item["day"])
+        """Return what is due: the counts, and the head of the worklist."""
         counts = (
+            ("late", "late", "vụ việc quá hạn", "incident-list", {"state": "late"}),
+            ("received", "due", "tin chưa phân loại", "incident-list", {"state": "received"}),
+            ("to_tell", "due", "tổ báo tin chưa được trả lời", "incident-list", TO_TELL),
             ("overdue", "late", "tạm trú quá hạn", "temporary-resident-list", {"term": "overdue"}),
             (
                 "expiring",
@@ -413,139 +402,15 @@ class Home:
                 for key, tone, label, name, params in counts
                 if self.flow.get(key)
             ],
-            "items": items,
+            "items": [
+                {
+                    "day": item.first_day,
+                    "title": item.title,
+                    "detail": " · ".join(filter(None, (item.detail, item.area))),
+                    "url": item.url,
+                    "tone": item.tone,
+                    "badge": item.badge,
+                }
+                for item in self.worklist.head()
+            ],
         }
-
-    def due_residences(self):
-        rows = (
-            self.of(Residence)
-            .expiring(self.on, DUE_DAYS)
-            .select_related("resident", "neighbourhood")
-        )
-        return [
-            {
-                "day": row.expires_on,
-                "title": f"Tạm trú hết hạn: {row.resident.full_name}",
-                "detail": f"{row.resident.code} · {row.neighbourhood}",
-                "url": row.get_absolute_url(),
-                **self.badge(row.expires_on),
-            }
-            for row in rows.order_by("expires_on", "pk")[:DUE_LISTED]
-        ]
-
-    def due_trade(self):
-        """List what is due with businesses, soonest first: papers that run out and checks after
-        their issue; inspections and remedies. All is read in one query."""
-        check_days = self.book.number(BusinessRule.Key.POST_CHECK_DAYS, self.on)
-        soon = self.on - dt.timedelta(days=check_days - SOON_DAYS)
-        kinds = {
-            "paper": (
-                self.of(Certificate).expiring(self.on, Certificate.DUE_DAYS),
-                ("kind__name", "business__name", "expires_on", "number", "business"),
-            ),
-            "check": (
-                self.of(Certificate).awaiting_check(self.on).filter(issued_on__lte=soon),
-                (
-                    Value("Hậu kiểm", CharField()),
-                    "business__name",
-                    "issued_on",
-                    "number",
-                    "business",
-                ),
-            ),
-            "inspection": (
-                self.of(Inspection).due(self.on, SOON_DAYS),
-                (Value("Kiểm tra", CharField()), "business__name", "planned_on", "code", "pk"),
-            ),
-            "remedy": (
-                self.of(InspectionFinding).outstanding(self.on, SOON_DAYS),
-                (
-                    Value("Khắc phục", CharField()),
-                    "inspection__business__name",
-                    "due_on",
-                    "finding",
-                    "inspection",
-                ),
-            ),
-        }
-        parts = [_due_rows(kind, rows, columns) for kind, (rows, columns) in kinds.items()]
-        papers, visits = [], []
-        for kind, word, name, day, detail, key in parts[0].union(*parts[1:], all=True):
-            if kind == "check":  # until so many days after the issue
-                day += dt.timedelta(days=self.book.number(BusinessRule.Key.POST_CHECK_DAYS, day))
-            about_paper = kind in ("paper", "check")
-            model = Business if about_paper else Inspection
-            item = {
-                "day": day,
-                "title": f"{word}: {name}",
-                "detail": f"Số {detail}" if about_paper else detail,
-                "url": model(pk=key).get_absolute_url(),
-            }
-            (papers if about_paper else visits).append({**item, **self.badge(day)})
-        return [
-            sorted(kind, key=lambda item: (item["day"], item["title"]))[:DUE_LISTED]
-            for kind in (papers, visits)
-        ]
-
-    def due_absences(self):
-        rows = self.of(Absence).ending(self.on, ABSENCE_DAYS)
-        rows = rows.select_related("resident", "neighbourhood")
-        return [
-            {
-                "day": row.expected_on,
-                "title": f"Tạm vắng, dự kiến về: {row.resident.full_name}",
-                "detail": f"{row.destination} · {row.neighbourhood}",
-                "url": row.get_absolute_url(),
-                **self.badge(row.expected_on),
-            }
-            for row in rows.order_by("expected_on", "pk")[:DUE_LISTED]
-        ]
-
-    def due_stays(self):
-        rows = (
-            self.of(StayNotice)
-            .unconfirmed()
-            .select_related("household", "lodging", "neighbourhood")
-        )
-        return [
-            {
-                "day": timezone.localdate(row.arrived_at),
-                "title": f"Lưu trú chưa xác nhận: {row.guest_name}",
-                "detail": f"{row.host()} · {row.neighbourhood}",
-                "url": row.get_absolute_url(),
-                **self.arrival_badge(timezone.localdate(row.arrived_at)),
-            }
-            for row in rows.order_by("arrived_at", "pk")[:DUE_LISTED]
-        ]
-
-    def arrival_badge(self, day):
-        """Say since when a guest is here: confirming has no deadline that could be past."""
-        words = {0: "hôm nay", 1: "hôm qua"}
-        ago = (self.on - day).days
-        return {"tone": "due", "badge": f"Đến {words.get(ago, f'{day:%d/%m}')}"}
-
-    def badge(self, day):
-        left = (day - self.on).days
-        if left < 0:
-            return {"tone": "late", "badge": f"Quá hạn {-left} ngày"}
-        if left == 0:
-            return {"tone": "due", "badge": "Hôm nay"}
-        word = WEEKDAYS[day.weekday()] if left < 7 else f"Còn {left} ngày"
-        return {"tone": "mute", "badge": word}
-
-
-def _due_rows(kind, rows, columns):
-    """Return `(kind, word, name, day, detail, key)` of rows, to be read together with others."""
-    word, name, day, detail, key = (F(c) if isinstance(c, str) else c for c in columns)
-    return (
-        rows.order_by()
-        .annotate(
-            due_kind=Value(kind, CharField()),
-            due_word=word,
-            due_name=name,
-            due_day=day,
-            due_detail=detail,
-            due_key=key,
-        )
-        .values_list("due_kind", "due_word", "due_name", "due_day", "due_detail", "due_key")
-    )

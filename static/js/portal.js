@@ -336,6 +336,22 @@
 
   document.addEventListener("click", (e) => { if (e.target.closest("[data-print]")) window.print(); });
 
+  /* ---- fields that only some answers need: data-when="name=value" or "name!=value"; one with an error stays in sight ---- */
+  const answer = (control) => {
+    const option = control.selectedOptions && control.selectedOptions[0];
+    return (option && option.dataset.is) || control.value;
+  };
+  const unneeded = (form) => form.querySelectorAll("[data-when]").forEach((one) => {
+    const [, name, not, value] = one.dataset.when.match(/^(\w+)(!?)=(\w+)$/);
+    const other = form.elements[name];
+    const field = one.closest(".field");
+    if (other && field) field.hidden = (answer(other) === value) === Boolean(not) && !field.classList.contains("bad");
+    const folded = one.closest("details");
+    if (folded) folded.hidden = [...folded.querySelectorAll(".field")].every((f) => f.hidden);
+  });
+  document.addEventListener("change", (e) => { if (e.target.form) unneeded(e.target.form); });
+  document.querySelectorAll("form[data-record-form]").forEach(unneeded);
+
   /* ---- all boxes of a form at once; without this file the server ticks them ---- */
   document.addEventListener("click", (e) => {
     const button = e.target.closest("button[data-check-all]");

@@ -6,6 +6,7 @@ import pytest
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser, Group, Permission
 from django.urls import reverse
+from django.utils import timezone
 
 from businesses.models import (
     BusinessRule,
@@ -17,7 +18,7 @@ from businesses.models import (
     SectorRule,
 )
 from households.models import EndGround, Household, ResidenceRule
-from incidents.models import IncidentType
+from incidents.models import ClockRule, IncidentParty, IncidentType, ShiftHandover
 from kylien.accounts.models import Role, Scope, User
 from kylien.areas.models import BeatAssignment, Holiday, Neighbourhood, Ward
 from kylien.audit.models import AuditEntry
@@ -39,12 +40,15 @@ SETTINGS = (
     BusinessRule,
     FireGroup,
     IncidentType,
+    ClockRule,
     ResidenceRule,
     EndGround,
 )
 # The superuser's own part: accounts and settings.
 SETUP = (*SETTINGS, Neighbourhood, BeatAssignment)
-SCOPED = [model for model in TRACKED if model not in SETTINGS and model is not User]
+# Not by beat: who told of an incident is for the chief and the assigned, shifts are the desk's.
+APART = (User, IncidentParty, ShiftHandover)
+SCOPED = [model for model in TRACKED if model not in SETTINGS + APART]
 
 
 def granted(role):
@@ -94,12 +98,19 @@ def test_only_the_chief_deletes():
         assert not {right for right in granted(role) if ".delete_" in right}
 
 
-def test_the_duty_desk_writes_incidents_and_stay_notices_and_exports_nothing():
+def test_the_duty_desk_writes_what_comes_in_and_its_shifts_and_exports_nothing():
     written = {r for r in granted(Role.DUTY_OFFICER) if ".view_" not in r}
+    changed = {
+        "incidents.incident",
+        "incidents.incidentparty",  # those that its queryset lets him read
+        "incidents.shifthandover",
+        "households.staynotice",
+    }
+    added = {"incidents.incidententry", "incidents.attachment"}  # to an incident, for good
     assert written == {
         f"{app}.{verb}_{model}"
-        for app, model in (("incidents", "incident"), ("households", "staynotice"))
-        for verb in ("add", "change")
+        for verb, names in (("add", changed | added), ("change", changed))
+        for app, _, model in (name.partition(".") for name in names)
     }
 
 
@@ -183,6 +194,8 @@ def a_row_in(model, area):
             stays = [factories.ResidenceFactory(household__neighbourhood=area) for _ in range(2)]
             first, second = (stay.resident for stay in stays)
             return factories.DuplicatePairFactory(first=first, second=second)
+        case "clockpause":
+            return factories.ClockPauseFactory(clock__incident__neighbourhood=area)
         case "inspectionfinding":
             return factories.FindingFactory(inspection__business__neighbourhood=area)
         case "groupmembership":
@@ -190,8 +203,9 @@ def a_row_in(model, area):
         case "groupmeeting":
             return factories.MeetingFactory(group__neighbourhood=area)
     names = {f.name for f in model._meta.fields}
-    if "neighbourhood" not in names and "business" in names:
-        return factories.of(model)(business__neighbourhood=area)
+    for owner in ("business", "incident"):
+        if "neighbourhood" not in names and owner in names:
+            return factories.of(model)(**{f"{owner}__neighbourhood": area})
     assert "neighbourhood" in names, f"say here how a {model.__name__} lies in a neighbourhood"
     return factories.of(model)(neighbourhood=area)
 
@@ -214,6 +228,42 @@ def test_each_role_sees_the_rows_of_its_scope(model, area_a, area_b, officer_a, 
     assert seen(factories.UserFactory(role=Role.AREA_OFFICER)) == set()  # without a beat
     assert seen(factories.UserFactory(role=Role.CHIEF, is_active=False)) == set()
     assert seen(superuser) == ({in_a, in_b} if model in SETUP else set())
+
+
+def test_who_told_of_an_incident_is_read_by_the_chief_and_the_assigned_alone(
+    area_a, area_b, officer_a, officer_b, chief, leader, superuser
+):
+    row = factories.IncidentPartyFactory(incident__neighbourhood=area_a)
+    factories.AssignmentFactory(incident=row.incident, officer=officer_b)  # out of his beat
+    ended = factories.UserFactory(role=Role.AREA_OFFICER)
+    factories.AssignmentFactory(incident=row.incident, officer=ended, ended_at=timezone.now())
+    switched_off = factories.UserFactory(role=Role.AREA_OFFICER, is_active=False)
+    factories.AssignmentFactory(incident=row.incident, officer=switched_off)
+    other = factories.IncidentPartyFactory(incident__neighbourhood=area_b)  # of officer_b's beat
+
+    def seen(user):
+        return set(IncidentParty.objects.visible_to(User.objects.get(pk=user.pk)))
+
+    assert seen(chief) == {row, other}
+    assert seen(officer_b) == {row}
+    for role in (Role.DUTY_OFFICER, Role.CLERK):
+        assert seen(factories.UserFactory(role=role)) == set()
+    off = factories.UserFactory(role=Role.CHIEF, is_active=False)
+    for user in (officer_a, ended, switched_off, leader, superuser, off, factories.UserFactory()):
+        assert seen(user) == set()
+
+
+def test_shifts_are_of_the_whole_ward(chief, duty, officer_a, leader, superuser):
+    row = factories.ShiftHandoverFactory()
+
+    def seen(user):
+        return list(ShiftHandover.objects.visible_to(User.objects.get(pk=user.pk)))
+
+    assert seen(chief) == seen(duty) == [row]
+    for user in (officer_a, leader, superuser, factories.UserFactory()):
+        assert seen(user) == []
+    for role in set(Role) - {Role.CHIEF, Role.DUTY_OFFICER}:
+        assert not {right for right in granted(role) if right.endswith("_shifthandover")}
 
 
 @pytest.mark.parametrize("model", SETTINGS, ids=lambda m: m.__name__)

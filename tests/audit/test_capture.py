@@ -36,7 +36,11 @@ each_secret = pytest.mark.parametrize(
 def new_values(row):
     """Return one recorded field that is easy to change, and two other values for it."""
     names = {
+        "Assignment": "assigned_at",
         "GroupMembership": "joined_on",
+        "IncidentClock": "due_at",
+        "IncidentParty": "full_name",  # all its texts are secret: that it changed is recorded
+        "MeasureTaken": "measure",
         "Residence": "relation_note",
         "TransferMember": "open",
         "Certificate": "issuer",  # its number is unique with it
@@ -45,6 +49,10 @@ def new_values(row):
     name = names.get(type(row).__name__)
     if name == "joined_on":
         return name, day(250), day(251)
+    if name in ("assigned_at", "due_at"):
+        return name, *(getattr(row, name) - dt.timedelta(hours=n) for n in (1, 2))
+    if name == "measure":
+        return name, "explain", "report"
     if name == "open":
         return name, False, True
     if name is None:
@@ -482,9 +490,12 @@ def whole_table():
         return str(cursor.fetchall())
 
 
+SHORT = {"old_id": 9, "role": 10}  # how many digits such a column holds
+
+
 @each_secret
 def test_a_secret_is_recorded_as_changed_only(model, name):
-    length = 9 if name == "old_id" else 12
+    length = SHORT.get(name, 12)
     first, second, third = (n[:length] for n in ("099222333444", "099333444555", "099444555666"))
     values = removed(model) | {name: first}
     watch = Watch()
@@ -508,7 +519,7 @@ def test_a_secret_is_recorded_as_changed_only(model, name):
 
 @each_secret
 def test_secrets_do_not_stand_in_other_columns_of_the_row(model, name):
-    number = "099222333444"[: 9 if name == "old_id" else 12]
+    number = "099222333444"[: SHORT.get(name, 12)]
     values = removed(model) | {name: number}
     row = model.objects.create(**values)
     others = {
@@ -658,7 +669,7 @@ SIDE_DOORS = {
     "save_base": set(),
     "_write": {"kylien/core/models.py"},
     "_remove": {"kylien/core/models.py"},
-    "execute": HAND_WRITTEN_SQL,
+    "execute": {*HAND_WRITTEN_SQL, "kylien/serve.py"},  # there: of an answer of waitress
     "executemany": set(),
     "callproc": set(),
     "raw": set(),

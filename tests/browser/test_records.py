@@ -147,6 +147,7 @@ def test_incident_is_recorded_on_a_phone(page, sign_in):
     page.get_by_label("Loại vụ việc").select_option(index=1)
     page.get_by_label("Tổ dân phố").select_option(index=1)
     page.get_by_label("Nơi xảy ra").fill("Ngã ba chợ Điện Thoại")
+    page.get_by_label("Đã làm gì").fill("Cử tổ tuần tra đến")
     save = page.get_by_role("button", name="Lưu")
     assert save.bounding_box()["height"] >= 40
     save.tap()

@@ -38,7 +38,8 @@ def filled(answer):
             shown = f'name="{bound.html_name}"' in answer.content.decode()
             if shown and value is not False:
                 formatted = bound.field.widget.format_value(value)
-                data[bound.html_name] = formatted[0] if type(formatted) is list else formatted
+                one_of_several = type(formatted) is list and type(value) is not list
+                data[bound.html_name] = formatted[0] if one_of_several else formatted
     return {name: "" if value is None else value for name, value in data.items()}
 
 

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kylien.core.charts import Series, balance_chart, bar_chart, progress
+from kylien.core.charts import Series, balance_chart, bar_chart, progress, sparkline
 
 SVG = "{http://www.w3.org/2000/svg}"
 LABELS = ["T10", "T11"]
@@ -134,3 +134,57 @@ def test_progress_says_its_share(share, label, width):
     filled = [rect.get("width") for rect in root.iter("rect") if "chart-bar" in rect.get("class")]
     assert root.get("aria-label") == label
     assert filled == ([width] if width else [])
+
+
+SPARK = ["Tuần 46", "Tuần 47", "Tuần 48"]
+
+
+def test_a_sparkline_says_every_value_and_sets_the_last_apart():
+    root = parse(sparkline("Trộm cắp", SPARK, [1, 0, 1200], average=0.5, tone="amber"))
+    assert root.get("role") == "img"
+    assert root.get("aria-label") == "Trộm cắp: Tuần 46: 1; Tuần 47: 0; Tuần 48: 1.200"
+    columns = list(root.iter("rect"))
+    assert [rect.findtext("title") for rect in columns] == ["Tuần 46: 1", "Tuần 48: 1.200"]
+    assert [rect.get("class").split()[1] for rect in columns] == ["tone-muted", "tone-amber"]
+
+
+def test_a_sparkline_is_in_proportion_to_its_peak():
+    def heights(values, **kwargs):
+        rects = parse(sparkline("x", SPARK, values, **kwargs)).iter("rect")
+        return [float(rect.get("height")) for rect in rects]
+
+    assert heights([1, 2, 4]) == [6, 12, 24]
+    assert heights([1, 0, 1], least_peak=4) == [6, 6]
+    assert heights([1, 0, 1], average=4) == [6, 6]
+    line = parse(sparkline("x", SPARK, [1, 2, 4], average=2)).find("line[@class='chart-average']")
+    assert float(line.get("y1")) == pytest.approx(25.5 - 12, abs=0.1)
+    assert "chart-average" not in sparkline("x", SPARK, [1, 2, 4])
+
+
+@given(
+    st.lists(st.integers(0, 10**6), min_size=1, max_size=60),
+    st.none() | st.floats(0, 10**6),
+    st.text(st.characters(categories=["L", "N", "P", "S", "Z"])),
+)
+def test_a_sparkline_stays_inside_its_picture_and_needs_no_looser_policy(values, average, word):
+    chart = sparkline(f'<b>"{word}', [word] * len(values), values, average=average)
+    root = parse(chart)
+    right, bottom = float(root.get("width")), float(root.get("height"))
+    for rect in root.iter("rect"):
+        x, y, width, height = (float(rect.get(key)) for key in ("x", "y", "width", "height"))
+        assert min(x, y) >= 0
+        assert x + width <= right
+        assert y + height <= bottom
+    for line in root.iter("line"):
+        assert 0 <= float(line.get("y1")) <= bottom
+    assert isinstance(chart, SafeString)
+    assert "<b>" not in chart
+    assert not re.search(r"<[^>]*\sstyle=|<style", chart)
+
+
+@pytest.mark.parametrize(
+    ("values", "tone"), [([1, 2], "red"), ([], "red"), ([1, 2, -1], "red"), ([1, 2, 3], "pink")]
+)
+def test_wrong_sparklines_are_refused(values, tone):
+    with pytest.raises(ValueError, match="Trộm: "):
+        sparkline("Trộm", SPARK, values, tone=tone)

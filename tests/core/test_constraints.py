@@ -126,6 +126,39 @@ def beat_that_ended():
     return row
 
 
+def second_rule_of_a_kind():
+    first = f.ClockRuleFactory(type=f.IncidentTypeFactory())
+    return f.ClockRuleFactory(type=first.type)
+
+
+def clock_that_stopped():
+    row = f.IncidentClockFactory(stopped_at=timezone.now())
+    f.IncidentClockFactory(incident=row.incident)
+    return row
+
+
+def pause_that_ended():
+    row = f.ClockPauseFactory(resumed_at=timezone.now())
+    f.ClockPauseFactory(clock=row.clock)
+    return row
+
+
+def second_measure():
+    row = f.MeasureTakenFactory(measure="order")
+    return f.MeasureTakenFactory(incident=row.incident, measure="report")
+
+
+def assignment_that_ended():
+    row = f.AssignmentFactory(ended_at=timezone.now())
+    f.AssignmentFactory(incident=row.incident, officer=row.officer)
+    return row
+
+
+def earlier(name, than):
+    """Return the change that puts one moment of a row a minute before another."""
+    return lambda row: {name: getattr(row, than) - dt.timedelta(minutes=1)}
+
+
 CASES = {
     "ward_ends_after_start": Case(f.WardFactory, days_before("valid_to", "valid_from")),
     "neighbourhood_name_once_in_ward": two(f.NeighbourhoodFactory, ward=f.WardFactory, name=None),
@@ -229,8 +262,45 @@ CASES = {
     "membership_left_after_joined": Case(f.MembershipFactory, days_before("left_on", "joined_on")),
     "membership_one_open": Case(left_membership, values(left_on=None)),
     "meeting_once_a_day": two(f.MeetingFactory, group=f.GroupFactory, held_on=None),
-    "incident_done_has_day": Case(f.IncidentFactory, values(state="resolved")),
-    "incident_group_news_names_group": Case(f.IncidentFactory, values(channel="group")),
+    "incident_done_has_day": Case(f.IncidentFactory, values(state="resolved", outcome="resolved")),
+    "incident_outcome_once_done": Case(f.IncidentFactory, values(outcome="resolved")),
+    "incident_handed_over_to_whom": Case(
+        lambda: f.IncidentFactory(state="handed_over"), values(handed_to="")
+    ),
+    "incident_closed_has_day": Case(
+        lambda: f.IncidentFactory(state="closed"), values(closed_on=None)
+    ),
+    "incident_group_news_names_group": Case(f.IncidentFactory, values(source="group")),
+    "incident_answer_has_day": Case(
+        lambda: f.IncidentFactory(state="resolved", source="group"), values(told_group_on=day())
+    ),
+    "incident_received_after_it_happened": Case(
+        f.IncidentFactory, earlier("received_at", "occurred_at")
+    ),
+    "measure_once": Case(second_measure, values(measure="order")),
+    "assignment_once_open": Case(assignment_that_ended, values(ended_at=None)),
+    "assignment_ends_after": Case(f.AssignmentFactory, earlier("ended_at", "assigned_at")),
+    "clock_rule_ends_after_start": ends(f.ClockRuleFactory),
+    "clock_rule_positive": Case(f.ClockRuleFactory, values(value=0)),
+    "clock_rule_once_a_day": Case(
+        second_rule_of_a_kind,
+        lambda row: {"valid_from": row.type.clock_rules.exclude(pk=row.pk).get().valid_from},
+    ),
+    "clock_rule_for_all_once_a_day": two(f.ClockRuleFactory, valid_from=None),
+    "clock_once_running": Case(clock_that_stopped, values(stopped_at=None)),
+    "clock_stopped_after_start": Case(f.IncidentClockFactory, earlier("stopped_at", "started_at")),
+    "clock_extended_with_reason": Case(
+        f.IncidentClockFactory, lambda row: {"extended_at": row.started_at}
+    ),
+    "pause_ends_after_start": Case(f.ClockPauseFactory, earlier("resumed_at", "paused_at")),
+    "pause_once_open": Case(pause_that_ended, values(resumed_at=None)),
+    "attachment_removed_with_reason": Case(
+        f.AttachmentFactory, lambda row: {"removed_at": row.created_at}
+    ),
+    "handover_ends_after_start": Case(
+        f.ShiftHandoverFactory, lambda row: {"ended_at": row.started_at}
+    ),
+    "handover_taken_by": Case(f.ShiftHandoverFactory, lambda row: {"taken_at": row.ended_at}),
 }
 
 
@@ -367,7 +437,9 @@ def typed(form, row):
         elif value is not None:
             value = value.pk if isinstance(value, models.Model) else value
             widget = field_.widget
-            if isinstance(widget, forms.MultiWidget):
+            if isinstance(value, list):
+                data[name] = value
+            elif isinstance(widget, forms.MultiWidget):
                 for n, part in enumerate(widget.decompress(value)):
                     data[f"{name}_{n}"] = part or ""
             else:

@@ -12,7 +12,13 @@ from django.utils.html import strip_tags
 
 from incidents.filters import IncidentFilterSet
 from incidents.models import IncidentType
-from tests.factories import IncidentFactory, NeighbourhoodFactory
+from tests.factories import (
+    AssignmentFactory,
+    ClockPauseFactory,
+    IncidentClockFactory,
+    IncidentFactory,
+    NeighbourhoodFactory,
+)
 
 LIST = "/incidents/"
 
@@ -73,6 +79,41 @@ def test_the_latest_first_and_the_filters(client_for, chief, rows, area_b):
         assert codes(client.get(LIST + query)) == wanted, query
     # As many digits as a number's: by POST, as portal.js sends them.
     assert codes(client.post(LIST, {"q": theft.lower(), "_filter": "1"})) == [theft]
+
+
+def test_what_waits_is_gathered(client_for, chief, officer_b, area_b):
+    past = timezone.now() - dt.timedelta(hours=1)
+    late, paused, done = (IncidentFactory(neighbourhood=area_b) for _ in range(3))
+    clocks = [IncidentClockFactory(incident=row, due_at=past) for row in (late, paused, done)]
+    ClockPauseFactory(clock=clocks[1])
+    clocks[2].stopped_at = timezone.now()
+    clocks[2].save()
+    in_time = IncidentClockFactory(incident__neighbourhood=area_b).incident
+    to_tell = IncidentFactory(neighbourhood=area_b, source="group", state="closed")
+    to_close = IncidentFactory(neighbourhood=area_b, state="mediated", urgency="at_once")
+    mine = AssignmentFactory(officer=officer_b).incident  # out of his beat
+    was_mine = AssignmentFactory(incident=late, officer=officer_b, ended_at=timezone.now()).incident
+    assert was_mine == late
+    client = client_for(officer_b)
+    expected = {
+        "": {late, paused, done, in_time, to_tell, to_close, mine},
+        "?state=late": {late},
+        "?state=to_tell": {to_tell},
+        "?state=to_close": {to_close},
+        "?state=mine": {mine},
+        "?area=own": {late, paused, done, in_time, to_tell, to_close},
+        "?urgency=at_once": {to_close},
+    }
+    for query, wanted in expected.items():
+        assert set(codes(client.get(LIST + query))) == {row.code for row in wanted}, query
+    waiting = client.get(LIST).context["waiting"]
+    assert {url.partition("=")[2]: number for number, _, _, url in waiting} == {
+        "late": "1",
+        "received": "5",
+        "to_tell": "1",
+        "to_close": "1",
+    }
+    assert codes(client_for(chief).get(f"{LIST}?state=mine")) == []
 
 
 def test_the_kinds_are_offered_in_two_levels_from_one_query(client_for, chief):

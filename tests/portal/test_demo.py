@@ -32,9 +32,21 @@ from businesses.services import (
 )
 from households.models import Household, Residence, Resident, StayNotice
 from households.services import years_later
-from incidents.models import Incident
+from incidents import workflow
+from incidents.models import (
+    Assignment,
+    Clock,
+    ClockPause,
+    ClockRule,
+    Incident,
+    IncidentClock,
+    IncidentEntry,
+    IncidentParty,
+    MeasureTaken,
+    ShiftHandover,
+)
 from kylien.accounts.models import User
-from kylien.areas.models import Neighbourhood, Ward
+from kylien.areas.models import Holiday, Neighbourhood, Ward
 from kylien.audit.models import AuditEntry
 from kylien.core import text
 from kylien.core.periods import Month
@@ -51,6 +63,14 @@ OF_BUSINESSES = [
     Sanction,
     LiaisonNote,
     QuarterlyReturn,
+]
+OF_INCIDENTS = [
+    Assignment,
+    ClockPause,
+    IncidentClock,
+    IncidentParty,
+    MeasureTaken,
+    ShiftHandover,
 ]
 
 
@@ -204,7 +224,7 @@ def test_numbers_are_nobody_s():
         digit = (row.birth_date.year // 100 - 19) * 2 + (row.sex == "F")
         assert re.fullmatch(rf"099{digit}{row.birth_date:%y}\d{{6}}", row.citizen_id)
     assert not StayNotice.objects.exclude(id_number__regex=r"^099[0-9]{9}$").exists()
-    for model in (Resident, Business):
+    for model in (Resident, Business, IncidentParty):
         assert not model.objects.exclude(phone="").exclude(phone__regex=r"^0100[0-9]{6}$").exists()
     ids = Resident.objects.filter(citizen_id="", present=True)
     assert {timezone.localdate().year - row.birth_date.year for row in ids} <= {0, 1}
@@ -213,6 +233,7 @@ def test_numbers_are_nobody_s():
 def test_names_are_names():
     names = [*Resident.objects.values_list("full_name", flat=True)]
     names += StayNotice.objects.values_list("guest_name", flat=True)
+    names += IncidentParty.objects.values_list("full_name", flat=True)
     assert all(text.is_person_name(name) and 2 <= len(name.split()) <= 4 for name in names)
     assert len(set(names)) > len(names) / 2
     assert not Business.objects.filter(name__icontains="formosa").exists()
@@ -265,7 +286,11 @@ def test_something_is_due(on):
     assert Certificate.objects.expiring(on, -1).count() == 2
     assert StayNotice.objects.unconfirmed().count() == 6
     assert StayNotice.objects.late().exists()
-    assert Incident.objects.pending().exists()
+    assert Incident.objects.filter(state="received").exists()
+    assert Incident.objects.to_close().exists()
+    assert Incident.objects.group_to_tell().exists()
+    late = IncidentClock.objects.running().filter(due_at__lt=timezone.now())
+    assert 1 <= late.values("incident").distinct().count() <= Incident.objects.pending().count() / 2
 
 
 def test_every_month_has_incidents(on):
@@ -276,6 +301,74 @@ def test_every_month_has_incidents(on):
     assert Incident.objects.happened_in(present.period).count() >= 2
     crowds = Incident.objects.filter(type__crowd=True)
     assert crowds.exists()
+    assert not crowds.filter(measures=None).exists()
+    assert not crowds.exclude(result="", parties=None, attachments=None).exists()
+    assert set(Incident.objects.values_list("state", "outcome")) >= {
+        *((state, "") for state in Incident.State.open()),
+        ("resolved", "resolved"),
+        ("closed", "mediated"),
+        ("closed", "handed_over"),
+    }
+
+
+def test_incidents_went_the_way_of_the_workflow():
+    """Each step of the log was open where it was taken, by whoever may take it."""
+    steps = {step.done: step for step in workflow.STEPS}
+    rows = Incident.objects.prefetch_related("entries__author__groups", "assignments")
+    for row in rows.select_related("type"):
+        first, *entries = row.entries.all()
+        assert (first.title, first.state) == ("Tiếp nhận tin", "received")
+        assert first.at >= row.received_at
+        assert all(one.at <= two.at for one, two in pairwise([first, *entries])), row
+        state = first.state
+        for entry in entries:
+            step = steps.get(entry.title)
+            if step is None:
+                assert entry.kind in ("assignment", "party"), entry
+                assert entry.state == state
+                continue
+            assert state in step.sources, (row, entry)
+            state = step.target or state
+            assert entry.state == state
+            assert not workflow.standing(entry.author, row).isdisjoint(step.who), (row, entry)
+        assert state == row.state
+
+
+def test_terms_of_incidents_run_as_the_rules_say():
+    book, calendar = ClockRule.objects.all().book(), Holiday.objects.all().calendar()
+    kinds = Counter()
+    rows = Incident.objects.select_related("type").prefetch_related(
+        "clocks__rule", "clocks__pauses"
+    )
+    for row in rows:
+        clocks = {clock.clock: clock for clock in row.clocks.all()}
+        assert len(clocks) == row.clocks.count()
+        told = row.source == "group" and not row.is_open
+        for kind in (*workflow.ON_RECEIPT, *(["answer"] if told else [])):
+            since = clocks[kind].started_at if kind in clocks else row.received_at
+            rule = book.rule(kind, row, timezone.localdate(since))
+            assert (clocks[kind].rule if kind in clocks else None) == rule, (row, kind)
+        for kind, clock in clocks.items():
+            assert kind == "answer" or clock.started_at == row.received_at
+            assert (clock.stopped_at is None) == (
+                row.told_group_on is None
+                if kind == "answer"
+                else row.state in workflow.LIVES_IN[kind]
+            ), (row, kind)
+            pauses = clock.pauses.all()
+            ended = [(one.paused_at, one.resumed_at) for one in pauses if one.resumed_at]
+            assert clock.due_at == clock.rule.term.ends_at(clock.started_at, calendar, ended)
+            kinds[kind] += 1
+    assert set(kinds) == set(Clock.values)
+    assert ClockPause.objects.exists()
+
+
+def test_shifts_follow_one_another_and_the_last_waits():
+    rows = list(ShiftHandover.objects.order_by("started_at"))
+    assert len(rows) >= 7
+    assert all(one.ended_at == two.started_at for one, two in pairwise(rows))
+    assert [row.taken_by is None for row in rows] == [*[False] * (len(rows) - 1), True]
+    assert all(row.taken_by != row.created_by for row in rows)
 
 
 @pytest.mark.parametrize("model", [Business, Household, Incident, SelfManagedGroup, StayNotice])
@@ -288,6 +381,7 @@ def test_nothing_lies_ahead():
     now = timezone.now()
     for model, field in (
         (Incident, "occurred_at"),
+        (Incident, "received_at"),
         (Incident, "created_at"),
         (StayNotice, "arrived_at"),
         (StayNotice, "notified_at"),
@@ -304,6 +398,15 @@ def test_nothing_lies_ahead():
         (LiaisonNote, "met_on"),
         (QuarterlyReturn, "received_on"),
         (Incident, "resolved_on"),
+        (Incident, "told_group_on"),
+        (Incident, "closed_on"),
+        (IncidentEntry, "at"),
+        (Assignment, "assigned_at"),
+        (IncidentClock, "started_at"),
+        (IncidentClock, "stopped_at"),
+        (ClockPause, "paused_at"),
+        (ShiftHandover, "ended_at"),
+        (ShiftHandover, "taken_at"),
     ):
         day = now if field.endswith("at") else timezone.localdate()
         assert not model.objects.filter(**{f"{field}__gt": day}).exists(), field
@@ -427,7 +530,7 @@ def test_accounts_sign_in_with_the_password_given(on):
 
 def test_load_is_in_the_audit_trail():
     own = (Household, Resident, Residence, Business, Incident, GroupMembership)
-    for model in (*own, *OF_BUSINESSES):
+    for model in (*own, *OF_BUSINESSES, *OF_INCIDENTS):
         entries = AuditEntry.objects.filter(table=model._meta.label_lower, action="create")
         assert entries.count() == model.objects.count()
 

@@ -44,6 +44,16 @@ def busy(area_a, area_b):
             factories.IncidentFactory(neighbourhood=area)
 
 
+def url_of(row):
+    return row.get_absolute_url()
+
+
+def items_of(client):
+    """List the work shown, without the month's report: some days of a month bring it."""
+    items = client.get("/").context["due"]["items"]
+    return [item for item in items if not item["url"].startswith("/reports/")]
+
+
 def figures(context):
     """List every `(number, address)` that the page shows as a link."""
     for tile in context["tiles"]:
@@ -100,6 +110,7 @@ def test_the_words_of_what_is_due_are_true_of_the_rows_they_count(busy, chief, c
     assert [note["text"] for note in temporary["notes"]] == ["8 đến hạn, quá hạn"]
     counts = {one["label"]: one["value"] for one in context["due"]["counts"]}
     assert counts == {
+        "tin chưa phân loại": "12",
         "tạm trú quá hạn": "2",
         "tạm trú đến hạn, quá hạn": "8",
         "lưu trú chưa xác nhận": "2",
@@ -118,7 +129,7 @@ def test_the_words_of_what_is_due_are_true_of_the_rows_they_count(busy, chief, c
 def test_confirming_a_stay_has_no_deadline_to_be_past(chief, client_for, on, ago, word):
     arrived = timezone.localtime().replace(hour=0, minute=1) - dt.timedelta(days=ago)
     factories.StayNoticeFactory(arrived_at=arrived, leaves_on=on)
-    [item] = client_for(chief).get("/").context["due"]["items"]
+    [item] = items_of(client_for(chief))
     assert (item["tone"], item["badge"]) == ("due", word or f"Đến {day(ago):%d/%m}")
 
 
@@ -184,21 +195,28 @@ def test_what_is_due_with_businesses_is_told_with_its_day(chief, client_for, on)
     paper = factories.CertificateFactory(
         business=place, kind_code="fire", number="9/PCCC", expires_on=day(-7)
     )
-    items = client_for(chief).get("/").context["due"]["items"]
+    items = items_of(client_for(chief))
     told = [(item["title"], item["detail"], item["day"], item["url"]) for item in items]
+    area = place.neighbourhood
     assert told == [
-        ("Khắc phục: Karaoke Sao", found.finding, day(6), found.inspection.get_absolute_url()),
-        ("Kiểm tra: Karaoke Sao", visit.code, day(-4), visit.get_absolute_url()),
-        (f"{paper.kind}: Karaoke Sao", "Số 9/PCCC", day(-7), place.get_absolute_url()),
-        ("Hậu kiểm: Karaoke Sao", f"Số {check.number}", day(-10), place.get_absolute_url()),
+        ("Khắc phục: Karaoke Sao", f"{found.finding} · {area}", day(6), url_of(found.inspection)),
+        ("Kiểm tra: Karaoke Sao", f"{visit.code} · {area}", day(-4), url_of(visit)),
+        (f"{paper.kind}: Karaoke Sao", f"Số 9/PCCC · {area}", day(-7), url_of(place)),
+        ("Hậu kiểm: Karaoke Sao", f"Số {check.number} · {area}", day(-10), url_of(place)),
     ]
 
 
 def test_a_check_that_is_weeks_away_hides_nothing_overdue(chief, client_for):
+    calm = {"business__sector": factories.sector("lpg")}  # owes no quarterly return
     for _ in range(12):
-        factories.CertificateFactory(issued_on=day(35), expires_on=None)
-    late = factories.CertificateFactory(kind_code="fire", expires_on=day(20))
-    visit = factories.InspectionFactory(planned_on=day(15))
-    titles = [item["title"] for item in client_for(chief).get("/").context["due"]["items"]]
+        factories.CertificateFactory(issued_on=day(35), expires_on=None, **calm)
+    late = factories.CertificateFactory(kind_code="fire", expires_on=day(20), **calm)
+    visit = factories.InspectionFactory(planned_on=day(15), **calm)
+    titles = [item["title"] for item in items_of(client_for(chief))]
     assert titles[0] == f"{late.kind}: {late.business.name}"
     assert f"Kiểm tra: {visit.business.name}" in titles
+
+
+def test_the_list_of_work_leads_to_the_whole_of_it(busy, officer_a, client_for):
+    page = client_for(officer_a).get("/").content.decode()
+    assert '<a class="card-more" href="/worklist/">Xem tất cả' in page

@@ -20,7 +20,6 @@ from households.services import (
     start_residence,
     transfer_members,
 )
-from incidents.models import Incident
 from kylien.accounts.models import Role, Scope
 from kylien.core.periods import Month
 from reports.figures import FIGURES, PAIRS, TRADE, Reading, figures, read
@@ -204,8 +203,8 @@ def busy_ward(area_a, area_b, on):
                     year=day.year, month=day.month, day=day.day, hour=9
                 ),
             )
-        done = factories.IncidentFactory(neighbourhood=area)
-        Incident.objects.filter(pk=done.pk).update(state="resolved", resolved_on=on)
+        factories.IncidentFactory(neighbourhood=area, state="resolved")
+        factories.IncidentFactory(neighbourhood=area, state="closed")
         group = factories.GroupFactory(neighbourhood=area)
         factories.MembershipFactory(group=group, household=homes[0])
         factories.MeetingFactory(group=group, held_on=on - 20 * DAY)

@@ -17,6 +17,7 @@ from kylien.portal.demo import (
     events,
     groups,
     homes,
+    incidents,
     inspections,
     places,
     residence,
@@ -65,6 +66,7 @@ def load(*, password, scale=1, seed=7, progress=lambda part: None):
             _load_part(scene)
             progress(part)
         residence.make_acts(scene)
+        incidents.make_handovers(scene)
         propose_all()
 
 
@@ -79,7 +81,7 @@ def _load_part(scene):
     residence.make_absences(scene, here)
     residence.enter_twice(scene)
     made = groups.make_groups(scene, here, gone, {area: s[1:] for area, s in shares.items()})
-    events.make_incidents(scene, businesses, made)
+    incidents.make_incidents(scene, businesses, made)
     events.make_stay_notices(scene, here, businesses)
 
 

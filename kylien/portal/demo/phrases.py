@@ -7,7 +7,9 @@ _SETTLED = ((State.RESOLVED, 6), (State.MEDIATED, 1))
 _SANCTION = ((State.SANCTIONED, 6), (State.RESOLVED, 3))
 _HAND_OVER = ((State.HANDED_OVER, 6), (State.RESOLVED, 2))
 _MEDIATE = ((State.MEDIATED, 7), (State.RESOLVED, 2))
-_CROWD = ((State.RESOLVED, 7), (State.HANDED_OVER, 2))
+_LAND = ((State.MEDIATED, 5), (State.NOT_COMPETENT, 3), (State.RESOLVED, 1))
+_CROWD = ((State.RESOLVED, 7), (State.NOT_COMPETENT, 2))
+_ANSWER = ((State.ANSWERED, 6), (State.NOT_COMPETENT, 2))
 
 # Kind of incident -> (weight, hours of the day, how it ends with weights, what happened).
 INCIDENTS = {
@@ -66,13 +68,13 @@ INCIDENTS = {
     "tranh-chap-dat": (
         6,
         (8, 17),
-        _MEDIATE,
+        _LAND,
         ("Tranh chấp ranh giới thửa đất.", "Lấn lối đi chung."),
     ),
     "khieu-kien-dong-nguoi": (
         2,
         (8, 11),
-        _CROWD,
+        _ANSWER,
         ("Kiến nghị về tiền đền bù, kết thúc trong buổi sáng.",),
     ),
     "tu-tap-dong-nguoi": (
@@ -128,7 +130,33 @@ RESULTS = {
     ),
     State.SANCTIONED: ("Đã lập biên bản, xử phạt hành chính.", "Phạt cảnh cáo, buộc khắc phục."),
     State.HANDED_OVER: ("Chuyển cơ quan điều tra theo thẩm quyền.", "Chuyển hồ sơ lên cấp trên."),
+    State.NOT_COMPETENT: ("Hướng dẫn gửi đúng nơi giải quyết.",),
+    State.ANSWERED: ("Đã trả lời đơn bằng văn bản.",),
 }
+
+FIRST_ACTIONS = (
+    "Cử tổ tuần tra đến hiện trường, lập biên bản.",
+    "Ghi nhận tin, báo cảnh sát khu vực xác minh.",
+    "Đến nơi, nhắc nhở, giữ trật tự.",
+    "Bảo vệ hiện trường, báo chỉ huy.",
+    "Hướng dẫn trình báo, tiếp nhận đơn.",
+)
+PAUSES = ("Chờ kết quả giám định", "Chờ cơ quan liên quan trả lời", "Chờ người báo tin bổ sung")
+RECEIVERS = {
+    State.HANDED_OVER: "Cơ quan Cảnh sát điều tra Công an tỉnh",
+    State.NOT_COMPETENT: "Uỷ ban nhân dân phường",
+}
+ANSWERS = (
+    "Đã điện thoại báo tổ trưởng kết quả.",
+    "Đã trả lời tại buổi họp tổ.",
+    "Đã nhắn kết quả, cảm ơn tổ báo tin kịp thời.",
+)
+HANDOVERS = (
+    "",
+    "Bàn giao đủ sổ sách, công cụ hỗ trợ, điện thoại trực.",
+    "Theo dõi tuần tra khu vực chợ buổi tối.",
+    "Xe trực đã đổ xăng. Đèn cổng sau hỏng, đã báo hậu cần.",
+)
 
 MEETING_TOPICS = (
     "Nhắc việc khai báo tạm trú, lưu trú của khu trọ",

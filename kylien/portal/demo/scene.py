@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from random import Random
 
 from kylien.areas.models import Neighbourhood
+from kylien.core.periods import TZ
 from kylien.portal.demo import names
 
 SLOT_DAYS = 30
+MINUTE = dt.timedelta(minutes=1)
 HISTORY_DAYS = 26 * SLOT_DAYS  # 24 whole reporting months lie in it on any day
 
 
@@ -21,6 +23,17 @@ def choose(rng, weights):
 def day_between(rng, first, last):
     """Draw a day from `first` to `last`, both included; `first` where the span is empty."""
     return first + dt.timedelta(days=rng.randint(0, max(0, (last - first).days)))
+
+
+def moment(rng, day, first_hour, last_hour):
+    """Draw a moment of a day, between two hours."""
+    at = dt.time(rng.randint(first_hour, last_hour), rng.randrange(60))
+    return dt.datetime.combine(day, at, TZ)
+
+
+def written(row, officer, at):
+    """Date a record back to when the desk took it down: it is no longer fresh to mend."""
+    row.created_by, row.created_at, row.changed_at = officer, at, at
 
 
 def years_after(day, years):
