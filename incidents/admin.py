@@ -40,8 +40,24 @@ class IncidentAdmin(RecordAdmin):
     search_help_text = "Gõ không dấu cũng tìm được; mã, nơi xảy ra, nội dung."
     autocomplete_fields = ("business", "reporting_group")
     fieldsets = ((None, {"fields": FIELDS, "description": NO_NAMES}),)
-    readonly_fields = ("state",)  # the steps of the incident's page lead on
+    readonly_fields = ("state", "measures_taken")  # the steps of the incident's page lead on
     ordering = ("-occurred_at", "-pk")
+
+    def get_fieldsets(self, request, obj=None):
+        """Tell the measures in words where there is no form for them."""
+        if self.has_change_permission(request, obj):
+            return super().get_fieldsets(request, obj)
+        shown = ["measures_taken" if name == "measures" else name for name in FIELDS]
+        return ((None, {"fields": shown}),)
+
+    @admin.display(description="biện pháp")
+    def measures_taken(self, obj):
+        return obj.measures_label()
+
+    def has_change_permission(self, request, obj=None):
+        """A closed incident is looked at; the chief opens it again on its page."""
+        closed = obj is not None and obj.state == Incident.State.CLOSED
+        return not closed and super().has_change_permission(request, obj)
 
     def save_model(self, request, obj, form, change):
         """Write through the services: clocks and log follow."""
@@ -88,6 +104,12 @@ class ClockRuleAdmin(RecordAdmin):
     )
     search_fields = ()
     ordering = ("clock", "-valid_from")
+
+    def get_readonly_fields(self, request, obj=None):
+        """A rule that clocks run by stays as it is: end it, and add the new one."""
+        if obj is None or not obj.clocks.exists():
+            return ()
+        return ("clock", "type", "urgency", "value", "unit", "rolls", "extension", "extension_unit")
 
     @admin.display(description="thời hạn")
     def term(self, obj):

@@ -97,8 +97,8 @@ class IncidentFilterSet(RecordFilterSet):
         if value == "late":
             return rows.late(timezone.now())
         if value == "mine":
-            own = Assignment.objects.open().filter(officer=self.request.user.pk)
-            return rows.pending().filter(pk__in=own.order_by().values("incident"))
+            own = Assignment.objects.incidents_of(self.request.user)
+            return rows.pending().filter(pk__in=own)
         gathered = {
             "pending": rows.pending,
             "done": rows.solved,

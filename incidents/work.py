@@ -34,7 +34,7 @@ def given(user, on, until):
     """Return the open incidents that the user was given; nothing else tells him of a new one."""
     own = Assignment.objects.open().filter(officer=user)
     since = own.filter(incident=OuterRef("pk")).order_by("assigned_at").values("assigned_at")[:1]
-    rows = Incident.objects.pending().filter(pk__in=own.order_by().values("incident"))
+    rows = Incident.objects.pending().filter(pk__in=Assignment.objects.incidents_of(user))
     return rows.annotate(given_on=TruncDate(Subquery(since), tzinfo=TZ))
 
 
@@ -51,8 +51,7 @@ def shifts_to_take(user, on, until):
 
 def given_to(officer, path="pk"):
     """Return the condition of rows whose incident the officer was assigned."""
-    own = Assignment.objects.open().filter(officer=officer).order_by()
-    return Q(**{f"{path}__in": own.values("incident")})
+    return Q(**{f"{path}__in": Assignment.objects.incidents_of(officer)})
 
 
 WORK = (
@@ -79,24 +78,24 @@ WORK = (
         label="Kết thúc vụ việc",
         permission="incidents.change_incident",
         rows=to_close,
+        personal=True,
         since="resolved_on",
         since_word="Xong",
         name="type__name",
         detail=Concat("code", Value(" · "), "place", output_field=CharField()),
         url=page_of(Incident),
-        assigned=given_to,
     ),
     Work(
         kind="given",
         label="Việc được giao",
         permission="incidents.view_incident",
         rows=given,
+        personal=True,
         since="given_on",
         since_word="Giao",
         name="type__name",
         detail=Concat("code", Value(" · "), "place", output_field=CharField()),
         url=page_of(Incident),
-        assigned=given_to,
     ),
     Work(
         kind="paused",
@@ -117,6 +116,7 @@ WORK = (
         label="Nhận ca trực",
         permission="incidents.view_shifthandover",
         rows=shifts_to_take,
+        personal=True,
         since=TruncDate("ended_at", tzinfo=TZ),
         since_word="Hết ca",
         name="created_by__full_name",

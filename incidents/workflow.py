@@ -63,7 +63,7 @@ def standing(user, incident) -> frozenset[Who]:
 
 def needs_answer(incident):
     if incident.source == Incident.Source.GROUP and not incident.told_group_on:
-        return "Tổ liên gia báo tin chưa được trả lời: ghi trả lời tổ trước."
+        return "Tổ liên gia báo tin chưa được trả lời: trả lời tổ rồi mới kết thúc được."
     return ""
 
 
@@ -258,7 +258,7 @@ STEPS = (
         CHIEF_ALONE,
         ("reason",),
         ("reason",),
-        starts=(Clock.RESOLVE,),
+        starts=(Clock.RESOLVE, Clock.HAND_OVER),
         icon="rotate-ccw",
     ),
     Step(
@@ -305,7 +305,8 @@ BY_KEY = {step.key: step for step in STEPS}
 def refusal(step, incident, user) -> str:
     """Return why `user` cannot take `step` with `incident` now, as a sentence; "" if he can."""
     if incident.state not in step.sources:
-        return f"Vụ việc đang ở bước “{incident.get_state_display()}”: không {lower(step)} được."
+        now = incident.get_state_display()
+        return f"Vụ việc đang ở bước “{now}”: không làm được bước “{step.label}”."
     if standing(user, incident).isdisjoint(step.who):
         names = ", ".join(one.value for one in Who if one in step.who)
         return f"Bước này dành cho {names}."
@@ -315,7 +316,3 @@ def refusal(step, incident, user) -> str:
 def open_steps(incident, user) -> list[Step]:
     """Return the steps that `user` can take now, in the order of the way."""
     return [step for step in STEPS if not refusal(step, incident, user)]
-
-
-def lower(step):
-    return step.label[:1].lower() + step.label[1:]

@@ -184,6 +184,7 @@ CLOCK = {
     "incidents/views/incidents.py: IncidentView.list_context": "how many are late",
     "incidents/views/incidents.py: IncidentView.detail_context": "how much of a term is left",
     "incidents/filters.py: IncidentFilterSet.by_state": "which are late",
+    "incidents/models/incidents.py: Incident.due_badge": "is it late",
     "kylien/portal/views.py: home": "is a due hour of today past",
     "kylien/portal/views.py: _worklist_rows": "is a due hour of today past",
     # Forms: what a field starts with, and moments that have not come yet.
@@ -191,6 +192,7 @@ CLOCK = {
     "households/forms/stays.py: StayNoticeForm.__init__": "first value of the arrival",
     "households/forms/stays.py: StayNoticeForm.clean": "a guest has arrived already",
     "incidents/forms/incidents.py: IncidentForm.__init__": "first value of the time",
+    "incidents/forms/incidents.py: IncidentForm.clean": "news is received now, if not said else",
     "incidents/forms/incidents.py: IncidentRules.clean": "an incident has happened already",
     "incidents/forms/handovers.py: HandoverForm.__init__": "first value of the shift's end",
     "incidents/forms/handovers.py: HandoverForm.clean": "a shift has ended already",

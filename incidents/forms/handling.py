@@ -4,7 +4,7 @@ from django import forms
 from django.utils import timezone
 
 from incidents import services
-from incidents.forms.incidents import NO_NAMES
+from incidents.forms.incidents import NO_NAMES, refuse_numbers
 from incidents.models import Attachment, Incident, IncidentParty
 from kylien.accounts.models import Role, User
 from kylien.core.forms import PhoneField, RecordForm
@@ -62,6 +62,11 @@ class NoteForm(RecordForm):
         model = Incident
         fields = ("note",)
 
+    def clean(self):
+        data = super().clean()
+        refuse_numbers(self, "note", data)
+        return data
+
     def is_stale(self, seen):
         """A line is added, nothing is overwritten: never stale."""
         return False
@@ -78,7 +83,8 @@ class AttachForm(RecordForm):
 
     file = forms.FileField(
         label="Tệp",
-        help_text="Ảnh jpg, png; pdf; docx. Không quá 10 MB. Không tải tài liệu mật.",
+        help_text="Ảnh jpg, png; pdf; docx. Không quá 10 MB. Không tải tài liệu mật, "
+        "không đặt tên tệp theo tên người.",
         widget=forms.FileInput(attrs={"accept": ACCEPT}),
         allow_empty_file=True,  # the check says it in our words
     )
@@ -90,7 +96,7 @@ class AttachForm(RecordForm):
 
     def clean_file(self):
         """Check the content here, so that the sentence stands at the field."""
-        check_upload(self.cleaned_data["file"])
+        self.checked = check_upload(self.cleaned_data["file"])
         return self.cleaned_data["file"]
 
     def is_stale(self, seen):
@@ -103,7 +109,11 @@ class AttachForm(RecordForm):
     def save(self):
         data = self.cleaned_data
         return services.attach(
-            self.instance, upload=data["file"], words=data["words"], at=timezone.now()
+            self.instance,
+            upload=data["file"],
+            checked=self.checked,
+            words=data["words"],
+            at=timezone.now(),
         )
 
 

@@ -1,5 +1,6 @@
 """The form of an incident: a kind, a place, a time, what was done; never a name on its page."""
 
+import re
 from itertools import groupby
 
 from django import forms
@@ -8,11 +9,24 @@ from django.utils import timezone
 
 from businesses.models import Business
 from incidents.models import Incident, IncidentParty, IncidentType, MeasureTaken
+from incidents.models.kinds import Urgency
 from kylien.core.forms import CodeField, PhoneField, RecordForm
 from selfgov_groups.models import SelfManagedGroup
 
 NO_NAMES = "Không ghi họ tên, số giấy tờ của người liên quan. Không ghi nội dung mật."
+NUMBER_DIGITS = 9
 CROWD_ONLY = "Bắt buộc với tụ tập, khiếu kiện."
+
+
+FREE_TEXTS = ("place", "summary", "first_action", "result")
+NUMBER = re.compile(r"\d[\d .-]{7,}\d")  # nine digits or more: an identity or phone number
+
+
+def refuse_numbers(form, name, data):
+    """Refuse a free text that holds a person's number."""
+    for found in NUMBER.finditer(data.get(name) or ""):
+        if sum(map(str.isdigit, found[0])) >= NUMBER_DIGITS and name not in form.errors:
+            form.add_error(name, "Không ghi số định danh, số điện thoại ở đây.")
 
 
 class GroupedKinds(ModelChoiceIterator):
@@ -61,9 +75,15 @@ class IncidentRules:
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        if "urgency" not in self.fields:  # the admin's page of a closed one is to look at
+            return
         self.fields["urgency"].required = False
+        self.fields["urgency"].choices = [("", "Theo loại"), *Urgency.choices]
+        if not self.instance.pk:
+            self.initial["urgency"] = ""
         if self.instance.pk and not self.instance.type.crowd:
             self.fields["type"].queryset = self.fields["type"].queryset.filter(crowd=False)
+            self.fields["type"].help_text = "Tụ tập, khiếu kiện: ghi vụ việc mới."
         if self.instance.pk:
             self.initial["measures"] = [row.measure for row in self.instance.measures.all()]
 
@@ -72,6 +92,14 @@ class IncidentRules:
         for name in ("occurred_at", "received_at"):
             if data.get(name) and data[name] > timezone.now():
                 self.add_error(name, "Thời điểm này chưa tới.")
+            self._keep_moment(name, data)
+        for name in FREE_TEXTS:
+            refuse_numbers(self, name, data)
+        known = self.instance.created_at if self.instance.pk else None
+        if known and data.get("received_at") and data["received_at"] > known:
+            self.add_error("received_at", "Tin đã ghi vào sổ trước lúc này.")
+        if data.get("source") != Incident.Source.GROUP:
+            data["reporting_group"] = None
         kind = data.get("type")
         crowd = kind is not None and kind.crowd
         if crowd and not data.get("measures") and "measures" not in self.errors:
@@ -81,8 +109,24 @@ class IncidentRules:
             old = self.instance.pk and not self.initial.get("first_action")
             if not data.get("first_action") and not old and "first_action" not in self.errors:
                 self.add_error("first_action", "Ghi việc đã làm khi nhận tin.")
+        self._ask_about_same(data)
         data["urgency"] = data.get("urgency") or (kind.urgency if kind else "")
         return data
+
+    def _ask_about_same(self, data):
+        """Refuse the same news a second time: the page left and come back to is sent again."""
+        names = ("type", "neighbourhood", "occurred_at", "place")
+        if self.instance.pk or not all(data.get(name) for name in names):
+            return
+        same = Incident.objects.filter(**{name: data[name] for name in names}).first()
+        if same:
+            self.add_error("place", f"Đã ghi {same.code} cùng loại, nơi và giờ này.")
+
+    def _keep_moment(self, name, data):
+        """Leave the seconds of a moment that was not changed: the form shows minutes."""
+        old = getattr(self.instance, name) if self.instance.pk else None
+        if old and data.get(name) == old.replace(second=0, microsecond=0):
+            data[name] = old
 
 
 class IncidentForm(IncidentRules, RecordForm):
@@ -137,7 +181,7 @@ class IncidentForm(IncidentRules, RecordForm):
         fields, new = self.fields, not self.instance.pk
         if new:
             self.initial.setdefault("occurred_at", timezone.localtime().replace(second=0))
-            self.initial |= {"received_at": None, "urgency": ""}
+            self.initial["received_at"] = None
             if len(self.user.scope.neighbourhood_ids) == 1:
                 self.initial.setdefault("neighbourhood", self.user.scope.neighbourhood_ids[0])
         for name in self.secret if not new else ():
@@ -154,7 +198,6 @@ class IncidentForm(IncidentRules, RecordForm):
         fields["size_band"].help_text = CROWD_ONLY
         for name, choices in (("source", Incident.Source), ("channel", Incident.Channel)):
             fields[name].choices = choices.choices  # none is empty
-        fields["urgency"].choices = [("", "Theo loại"), *IncidentType.urgency.field.choices]
         fields["channel"].required = False
         conditions = {
             "reporting_group": "source=group",
@@ -180,7 +223,9 @@ class IncidentForm(IncidentRules, RecordForm):
 
     def clean(self):
         data = super().clean()
-        data["received_at"] = data.get("received_at") or self.instance.received_at
+        if "received_at" not in self.errors and not data.get("received_at"):
+            now = timezone.now().replace(second=0, microsecond=0)
+            data["received_at"] = self.instance.received_at if self.instance.pk else now
         known = [name for name in self.secret if data.get(name)]
         if known and data.get("type") and data["type"].crowd:
             for name in known:

@@ -4,16 +4,29 @@ from django import forms
 from django.utils import timezone
 
 from incidents import services
-from incidents.forms.incidents import NO_NAMES, KindField
+from incidents.forms.incidents import NO_NAMES, KindField, refuse_numbers
 from incidents.models import Incident
+from incidents.workflow import refusal
 from kylien.core.forms import RecordForm
 
 LABELS = {
-    "mediate": {"file_number": "Số biên bản hoà giải"},
-    "sanction": {"file_number": "Số quyết định xử phạt", "result": "Hành vi, hình thức xử phạt"},
-    "hand_over": {"handed_to": "Cơ quan nhận", "file_number": "Số biên bản bàn giao"},
-    "refer": {"handed_to": "Cơ quan có thẩm quyền", "file_number": "Số văn bản chuyển"},
-    "answer": {"file_number": "Số văn bản trả lời"},
+    "mediate": {"resolved_on": "Hoà giải ngày", "file_number": "Số biên bản hoà giải"},
+    "sanction": {
+        "resolved_on": "Xử phạt ngày",
+        "file_number": "Số quyết định xử phạt",
+        "result": "Hành vi, hình thức xử phạt",
+    },
+    "hand_over": {
+        "resolved_on": "Chuyển ngày",
+        "handed_to": "Cơ quan nhận",
+        "file_number": "Số biên bản bàn giao",
+    },
+    "refer": {
+        "resolved_on": "Chuyển ngày",
+        "handed_to": "Cơ quan có thẩm quyền",
+        "file_number": "Số văn bản chuyển",
+    },
+    "answer": {"resolved_on": "Trả lời ngày", "file_number": "Số văn bản trả lời"},
 }
 
 
@@ -63,6 +76,17 @@ class StepForm(RecordForm):
         for name in ("resolved_on", "told_group_on"):
             if name in self.fields and not getattr(self.instance, name):
                 self.initial[name] = self.on
+
+    def clean(self):
+        data = super().clean()
+        for name in ("result", "note", "reason", "told_group", "handed_to"):
+            refuse_numbers(self, name, data)
+        return data
+
+    def is_stale(self, seen):
+        """A step that is not open any more is refused with its reason, not as a stale form."""
+        open_still = not refusal(self.step, self.instance, self.user)
+        return open_still and super().is_stale(seen)
 
     def _post_clean(self):
         """Leave the row as it stands: the service fills it and checks it in its new state."""

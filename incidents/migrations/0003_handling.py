@@ -325,6 +325,10 @@ class Migration(migrations.Migration):
                     models.DateTimeField(blank=True, null=True, verbose_name="xong lúc"),
                 ),
                 (
+                    "dropped",
+                    models.BooleanField(default=False, verbose_name="không còn áp dụng"),
+                ),
+                (
                     "extended_at",
                     models.DateTimeField(blank=True, null=True, verbose_name="gia hạn lúc"),
                 ),

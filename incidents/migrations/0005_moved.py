@@ -30,6 +30,8 @@ def move(apps, schema_editor):
     done.filter(state__in=["handed_over", "not_competent"]).update(handed_to=UNKNOWN)
     for kind in rows("IncidentType").exclude(urgency="normal"):
         incidents.filter(type=kind).update(urgency=kind.urgency)
+    # A crowd or complaint has no free result any more: what was written stands in its log.
+    crowds = set(rows("IncidentType").filter(crowd=True).values_list("pk", flat=True))
     rule = rows("ClockRule").get(clock="resolve", type=None, urgency="")
     term = Term(rule.value, rule.unit, rule.rolls)
     calendar = calendar_of(apps, using)
@@ -47,6 +49,7 @@ def move(apps, schema_editor):
                 kind="step",
                 state=row.state,
                 title="Tiếp nhận tin",
+                note=row.result if row.type_id in crowds else "",
             )
         )
         if row.measure:
@@ -62,6 +65,7 @@ def move(apps, schema_editor):
                     due_at=due,
                 )
             )
+    incidents.filter(type__in=crowds).update(result="")
     for model, found in ((entry, entries), (measure, measures), (clock, clocks)):
         model.objects.using(using).bulk_create(found, batch_size=200)
 

@@ -164,6 +164,7 @@ class IncidentClock(Tracked):
     started_at = models.DateTimeField("tính từ")
     due_at = models.DateTimeField("hạn")
     stopped_at = models.DateTimeField("xong lúc", null=True, blank=True)
+    dropped = models.BooleanField("không còn áp dụng", default=False)  # by another kind or source
     extended_at = models.DateTimeField("gia hạn lúc", null=True, blank=True)
     extension_reason = models.CharField("lý do gia hạn", max_length=200, blank=True)
 

@@ -12,9 +12,7 @@ from kylien.core.uploads import PrivateStorage
 
 
 class EntryQuerySet(AppendOnlyQuerySet):
-    def visible_to(self, user):
-        seen = Incident.objects.visible_to(user).order_by()
-        return self.filter(incident__in=seen.values("pk"))
+    visible_to = OfIncident.visible_to
 
 
 class IncidentEntry(AppendOnly):
@@ -76,6 +74,7 @@ class Attachment(Tracked):
     objects = OfIncident.as_manager()
     owner_code = "incident__code"
     scope_lookup = "incident__neighbourhood"
+    secret_fields = ("name",)  # people write names into the names of files
     constraint_fields = {"attachment_removed_with_reason": "remove_reason"}
 
     class Meta(Tracked.Meta):
@@ -105,8 +104,7 @@ class PartyQuerySet(OfIncident):
             return self.all()
         if not user.is_active:
             return self.none()
-        own = Assignment.objects.open().filter(officer=user.pk).order_by()
-        return self.filter(incident__in=own.values("incident"))
+        return self.filter(incident__in=Assignment.objects.incidents_of(user))
 
 
 class IncidentParty(Tracked):

@@ -1,5 +1,7 @@
 """The duty desk's shifts: what one shift leaves to the next."""
 
+import datetime as dt
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -8,6 +10,8 @@ from django.utils import timezone
 
 from kylien.accounts.models import DeskRecord
 from kylien.core.models import RecordQuerySet
+
+LONGEST = dt.timedelta(hours=48)
 
 
 class HandoverQuerySet(RecordQuerySet):
@@ -74,6 +78,8 @@ class ShiftHandover(DeskRecord):
         """Shifts do not overlap: each hour is some officer's."""
         if not (self.started_at and self.ended_at):
             return
+        if self.ended_at - self.started_at > LONGEST:
+            raise ValidationError({"started_at": "Một ca không quá 48 giờ."})
         others = ShiftHandover.objects.exclude(pk=self.pk)
         clash = others.filter(started_at__lt=self.ended_at, ended_at__gt=self.started_at).first()
         if clash:

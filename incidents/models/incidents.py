@@ -26,9 +26,8 @@ class IncidentQuerySet(RecordQuerySet):
         """Return the incidents of the user's neighbourhoods, and those he is assigned to."""
         if user.scope.whole_ward or user.is_superuser or not user.is_active:
             return super().visible_to(user)
-        own = Assignment.objects.open().filter(officer=user.pk).order_by()
         areas = Q(neighbourhood__in=user.scope.neighbourhood_ids)
-        return self.filter(areas | Q(pk__in=own.values("incident")))
+        return self.filter(areas | Q(pk__in=Assignment.objects.incidents_of(user)))
 
     def for_list(self):
         shown = ("code", "occurred_at", "place", "state", "urgency", "resolved_on")
@@ -253,7 +252,7 @@ class Incident(DeskRecord):
         return self.code
 
     def code_series(self):
-        return f"{self.code_prefix}-{timezone.localtime(self.occurred_at).year}"
+        return f"{self.code_prefix}-{timezone.localtime(self.received_at).year}"
 
     def search_parts(self):
         return "", (self.place, self.summary)
@@ -283,9 +282,10 @@ class Incident(DeskRecord):
                 errors["first_action"] = "Tụ tập, khiếu kiện: để trống “Đã làm gì”, chọn biện pháp."
             if self.result:
                 errors["result"] = "Tụ tập, khiếu kiện: để trống “Nội dung kết quả”."
-        happened = timezone.localdate(self.occurred_at) if self.occurred_at else None
-        if self.resolved_on and happened and self.resolved_on < happened:
-            errors["resolved_on"] = "Ngày giải quyết không thể trước ngày xảy ra."
+        if self.resolved_on and self.resolved_on < timezone.localdate(self.received_at):
+            errors["resolved_on"] = "Ngày này không thể trước ngày nhận tin."
+        if self.told_group_on and self.told_group_on < timezone.localdate(self.received_at):
+            errors["told_group_on"] = "Không thể trả lời trước khi nhận tin."
         elsewhere = self.business_id and self.business.neighbourhood_id != self.neighbourhood_id
         if elsewhere and self.neighbourhood_id:
             errors["business"] = "Cơ sở này ở tổ dân phố khác."
@@ -302,7 +302,7 @@ class Incident(DeskRecord):
         if not self.next_due:
             return None
         due = timezone.localtime(self.next_due)
-        late = due.date() < on
+        late = self.next_due < timezone.now()
         return ("late" if late else "due" if due.date() == on else "mute"), f"{due:%H:%M %d/%m/%Y}"
 
     def assigned_ids(self):
@@ -374,6 +374,10 @@ class MeasureTaken(Tracked):
 class AssignmentQuerySet(OfIncident):
     def open(self):
         return self.filter(ended_at=None)
+
+    def incidents_of(self, officer):
+        """Return the keys of the incidents that an officer deals with now, for a subquery."""
+        return self.open().filter(officer=officer.pk).order_by().values("incident")
 
 
 class Assignment(Tracked):

@@ -67,6 +67,9 @@ class IncidentType(Tracked):
     def clean(self):
         """Keep the levels two: a group has no group, and incidents have a kind that has one."""
         refusal = ""
+        old = type(self).objects.filter(pk=self.pk).first() if self.pk else None
+        if old and old.crowd != self.crowd and self.incidents.exists():
+            raise ValidationError({"crowd": "Đã có vụ việc thuộc loại này: lập loại mới."})
         if self.parent_id and (self.parent.parent_id or self.parent_id == self.pk):
             refusal = "Loại vụ việc chỉ có hai cấp."
         elif self.pk and self.parent_id and self.children.exists():

@@ -2,7 +2,7 @@
 
 from incidents.services.clocks import due_if_extended, due_if_resumed, set_clocks
 from incidents.services.handling import assign, attach, note, put_away, tell_who
-from incidents.services.handovers import shift_of, take_over
+from incidents.services.handovers import hand_over, shift_of, take_over
 from incidents.services.steps import mend, receive, take
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "attach",
     "due_if_extended",
     "due_if_resumed",
+    "hand_over",
     "mend",
     "note",
     "put_away",

@@ -11,22 +11,25 @@ from incidents.workflow import LIVES_IN, ON_RECEIPT
 from kylien.areas.models import Holiday
 
 
-def set_clocks(incident, at, *, starts=()):
-    """Let the clocks follow the incident's state, kind and urgency at the moment `at`.
+def set_clocks(incident, at, *, starts=(), anew=False):
+    """Let the clocks follow the incident's state at the moment `at`.
 
-    A clock whose state is over stops; those of the receipt run from `received_at` by the rule of
-    the kind and urgency as they are now; `starts` begin at `at`.
+    A clock whose state is over stops; `starts` begin at `at`. With `anew` (taken down, or its kind,
+    urgency or moment changed) those of the receipt run from when the news came in, or the incident
+    was opened again, by the rules for it as it is now. Otherwise a running clock keeps its rule.
     """
     clocks = {clock.clock: clock for clock in incident.clocks.order_by("pk")}  # the last of each
     running = {kind: clock for kind, clock in clocks.items() if not clock.stopped_at}
     for kind in list(running):
         if incident.state not in LIVES_IN[kind]:
             stop(running.pop(kind), at)
-    since = {kind: clock.started_at for kind, clock in running.items()}
-    if incident.is_open and not incident.reopened_at:
-        since |= dict.fromkeys(ON_RECEIPT, incident.received_at)
+    base = incident.reopened_at or incident.received_at
+    since = {}
+    if anew:
+        since |= {kind: clock.started_at for kind, clock in running.items()}
+        since |= dict.fromkeys(ON_RECEIPT, base)
     since |= {kind: at for kind in starts if kind not in running}
-    if Clock.ANSWER not in clocks and not incident.told_group_on:  # that a group told is said late
+    if Clock.ANSWER not in running and not incident.told_group_on:  # found out late, too
         since.setdefault(Clock.ANSWER, at)
     since = {kind: moment for kind, moment in since.items() if incident.state in LIVES_IN[kind]}
     if not since:
@@ -38,12 +41,15 @@ def set_clocks(incident, at, *, starts=()):
             rule = None
         clock = running.get(kind)
         if clock is None and rule:
-            # A clock of the receipt that another kind of incident had stopped runs on.
-            clock = None if kind in starts else clocks.get(kind)
-            clock = clock or IncidentClock(incident=incident, clock=kind)
-            clock.rule, clock.started_at, clock.stopped_at = rule, moment, None
+            # A clock of this receipt that another kind of incident had stopped runs on.
+            last = None if kind in starts else clocks.get(kind)
+            revived = last if last and last.started_at >= base else None
+            clock = revived or IncidentClock(incident=incident, clock=kind)
+            clock.rule, clock.started_at = rule, moment
+            clock.stopped_at, clock.dropped = None, False
             _reckon(clock, calendar)
         elif clock and rule is None:
+            clock.dropped = True
             stop(clock, at)
         elif clock and (clock.rule_id, clock.started_at) != (rule.pk, moment):
             clock.rule, clock.started_at = rule, moment

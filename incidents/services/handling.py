@@ -17,7 +17,7 @@ CROWD = "Tụ tập, khiếu kiện: chỉ ghi quy mô, biện pháp và một g
 @transaction.atomic
 def assign(incident, *, officers, at):
     """Let exactly these officers deal with an incident; the log names who came and who went."""
-    incident = _locked(incident)
+    incident = locked(incident)
     not_closed(incident)
     wanted = {officer.pk: officer for officer in officers}
     now = {row.officer_id: row for row in incident.assignments.open().select_related("officer")}
@@ -41,54 +41,58 @@ def assign(incident, *, officers, at):
 @transaction.atomic
 def note(incident, *, words, at):
     """Add a note to the log; not for crowds and complaints."""
-    incident = _locked(incident)
+    incident = locked(incident)
     not_closed(incident)
     if incident.type.crowd:
         raise ValidationError({"note": CROWD})
     return log.write(incident, Kind.NOTE, "Ghi chú", at, words)
 
 
-@transaction.atomic
-def attach(incident, *, upload, words="", at):
-    """Keep a file with an incident, once its content is what its name says."""
-    incident = _locked(incident)
-    not_closed(incident)
-    if incident.type.crowd:
-        raise ValidationError({"file": CROWD})
-    found = check_upload(upload)
-    with stored(upload) as name:  # taken away again where what follows fails
+def attach(incident, *, upload, checked=None, words="", at):
+    """Keep a file with an incident, once its content is what its name says.
+
+    `checked`: what `check_upload()` found, where the caller has asked already. The file is taken
+    away again where the transaction fails, which therefore stands inside.
+    """
+    checked = checked or check_upload(upload)
+    with stored(upload) as name, transaction.atomic():
+        incident = locked(incident)
+        not_closed(incident)
+        if incident.type.crowd:
+            raise ValidationError({"file": CROWD})
         row = Attachment.objects.create(
             incident=incident,
             file=name,
             name=clean_name(upload.name),
-            content_type=found.content_type,
-            size=found.size,
-            sha256=found.sha256,
+            content_type=checked.content_type,
+            size=checked.size,
+            sha256=checked.sha256,
             note=words,
         )
-        log.write(incident, Kind.FILE, f"Thêm tệp {row.name}"[:200], at, words)
+        log.write(incident, Kind.FILE, f"Thêm tệp {checked.extension}", at, words)
     return row
 
 
 @transaction.atomic
 def put_away(attachment, *, reason, at):
-    """Take a file out: the row stays with the reason, the file itself goes."""
-    incident = _locked(attachment.incident)
-    row = Attachment.objects.select_for_update().get(pk=attachment.pk)
+    """Take a file out: the row stays with the reason, the file itself and its name go."""
+    incident = locked(attachment.incident)
+    row = Attachment.objects.select_for_update(of=("self",)).get(pk=attachment.pk)
     if row.removed_at:
         raise ValidationError("Tệp này đã bỏ rồi.")
-    row.removed_at, row.remove_reason = at, reason
+    stored_name = row.file.name
+    row.removed_at, row.remove_reason, row.name = at, reason, "Tệp đã bỏ"
     row.save()
-    log.write(incident, Kind.FILE, f"Bỏ tệp {row.name}"[:200], at, reason)
-    name = row.file.name
-    transaction.on_commit(lambda: row.file.storage.delete(name))
+    log.write(incident, Kind.FILE, "Bỏ tệp", at, reason)
+    # A file that is being read cannot be deleted on Windows: that is logged, the row is right.
+    transaction.on_commit(lambda: row.file.storage.delete(stored_name), robust=True)
     return row
 
 
 @transaction.atomic
 def tell_who(incident, *, party, at):
     """Keep who told of an incident or was harmed, new or mended; the log says that, not who."""
-    incident = _locked(incident)
+    incident = locked(incident)
     not_closed(incident)
     if incident.type.crowd:
         raise ValidationError("Tụ tập, khiếu kiện: không ghi tên người.")
@@ -100,8 +104,10 @@ def tell_who(incident, *, party, at):
     return party
 
 
-def _locked(incident):
-    return Incident.objects.select_for_update().select_related("type").get(pk=incident.pk)
+def locked(incident):
+    """Return the incident as it stands, locked until the transaction ends; its kind is not."""
+    rows = Incident.objects.select_for_update(of=("self",)).select_related("type")
+    return rows.get(pk=incident.pk)
 
 
 def not_closed(incident):

@@ -11,6 +11,9 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Subquery
 
 from incidents.models import ClockPause, Incident, IncidentClock, IncidentEntry, ShiftHandover
+from kylien.core.models import CodeCounter
+
+MOST = 100  # rows of each part of a note: what is beyond stands in the worklist
 
 
 @dataclass
@@ -37,10 +40,20 @@ def shift_of(handover, user, until):
     clocks = IncidentClock.objects.visible_to(user).filter(started_at__lt=end, due_at__lt=until)
     clocks = clocks.filter(Q(stopped_at=None) | Q(stopped_at__gte=end)).filter(~Exists(paused))
     return Shift(
-        list(received.order_by("received_at", "pk")),
-        list(steps.select_related("incident__type", "author").order_by("at", "pk")),
-        list(clocks.select_related("incident__type").order_by("due_at", "pk")),
+        list(received.order_by("received_at", "pk")[:MOST]),
+        list(steps.select_related("incident__type", "author").order_by("at", "pk")[:MOST]),
+        list(clocks.select_related("incident__type").order_by("due_at", "pk")[:MOST]),
     )
+
+
+@transaction.atomic
+def hand_over(handover):
+    """Keep a shift, new or mended. Raises ValidationError where it overlaps another: the counter of
+    the shifts is held meanwhile, so that two desks cannot both find their hours free."""
+    CodeCounter.hold(handover.code_series())
+    handover.clean()
+    handover.save()
+    return handover
 
 
 @transaction.atomic

@@ -3,13 +3,15 @@
 Keyword-only. Raises ValidationError with the reason where a step is not open to the user now.
 """
 
+from copy import copy
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
 from incidents.models import Incident, IncidentEntry, MeasureTaken
 from incidents.services import clocks, log
-from incidents.services.handling import not_closed
+from incidents.services.handling import locked, not_closed
 from incidents.workflow import BY_KEY, refusal
 from kylien.core import text
 
@@ -37,7 +39,7 @@ def receive(incident, *, measures=(), at):
     incident.save()
     _set_measures(incident, measures)
     _check_crowd(incident)
-    clocks.set_clocks(incident, at)
+    clocks.set_clocks(incident, at, anew=True)
     told = incident.first_action or incident.measures_label()
     log.write(incident, Kind.STEP, IncidentEntry.RECEIVED, at, told)
     return incident
@@ -53,7 +55,7 @@ def mend(incident, *, measures=None, at):
     if measures is not None:
         _set_measures(incident, measures)
     _check_crowd(incident)
-    clocks.set_clocks(incident, at)
+    clocks.set_clocks(incident, at, anew=_moves_clocks(old, incident))
     told = _mended(old, incident)
     if told:
         log.write(incident, Kind.STEP, "Sửa thông tin", at, told)
@@ -67,7 +69,8 @@ def take(incident, *, step, user, values, on, at):
     `on` is today, `at` now. Raises ValidationError where the step is not open to the user.
     """
     step = BY_KEY[step]
-    incident = Incident.objects.select_for_update().select_related("type").get(pk=incident.pk)
+    incident = locked(incident)
+    old = copy(incident)
     reason = refusal(step, incident, user)
     if reason:
         raise ValidationError(reason)
@@ -89,7 +92,7 @@ def take(incident, *, step, user, values, on, at):
     incident.clean()
     _check_crowd(incident)
     incident.save()
-    clocks.set_clocks(incident, at, starts=step.starts)
+    clocks.set_clocks(incident, at, starts=step.starts, anew=_moves_clocks(old, incident))
     for name in step.pauses:
         clocks.pause(incident.clock(name), at, told)
     for name in step.resumes:
@@ -100,7 +103,8 @@ def take(incident, *, step, user, values, on, at):
         if clock := incident.clock(name):
             clocks.stop(clock, at)
     kind = Kind.CLOCK if step.clocks_alone else Kind.STEP
-    log.write(incident, kind, step.done, at, told or _told(fields, incident))
+    words = "\n".join(filter(None, (_told(fields, incident), told)))
+    log.write(incident, kind, step.done, at, words[:1000])
     return incident
 
 
@@ -131,6 +135,12 @@ def _told(fields, incident):
             value = incident.get_urgency_display()
         parts.append(f"{label[:1].upper()}{label[1:]}: {value}")
     return "\n".join(parts)[:1000]
+
+
+def _moves_clocks(old, new):
+    """Tell whether a change concerns the rules of the clocks, or what they run from."""
+    names = ("type_id", "urgency", "received_at", "source")
+    return any(getattr(old, name) != getattr(new, name) for name in names)
 
 
 def _check_kind(old, new):

@@ -139,7 +139,7 @@ class Download(ScopedMixin, View):
 
     def get(self, request, pk):
         row = self.row(self.rows.filter(removed_at=None).select_related("incident"))
-        trail().reading(Attachment, "export", code=row.incident.code, file=row.name)
+        trail().reading(Attachment, "export", code=row.incident.code)
         return send(row.file.name, row.name, row.content_type)
 
 
@@ -148,6 +148,7 @@ class AddParty(OfIncident):
 
     rights = ("incidents.add_incidentparty",)
     form_class = PartyForm
+    never_kept = PartyForm.Meta.fields
     submit_label = "Ghi"
 
     def part(self, row):
@@ -182,6 +183,7 @@ class EditParty(PartView):
     verb = "change"
     relations = ("incident",)
     form_class = PartyForm
+    never_kept = PartyForm.Meta.fields
     template = "incidents/step_form.html"
 
     def page(self, part, form, status=200):

@@ -16,7 +16,7 @@ from incidents.models import Incident, ShiftHandover
 from incidents.views.incidents import left, moment
 from kylien.areas.models import Ward
 from kylien.core import text
-from kylien.core.changes import trail
+from kylien.core.changes import current_act, trail
 from kylien.core.filters import RecordFilterSet
 from kylien.core.records import RecordView, Role, ScopedMixin
 
@@ -41,6 +41,12 @@ class HandoverView(RecordView):
     counted = "ca trực"
     empty_hint = "Cuối ca bấm Giao ca: việc trong ca và việc còn lại được liệt kê sẵn."
     roles = (Role.LIST, Role.CREATE, Role.DETAIL, Role.UPDATE)
+
+    def write(self, form):
+        """Write through the service: shifts do not overlap."""
+        if not form.instance.pk:
+            form.instance.created_by = current_act().user
+        return services.hand_over(form.instance)
 
     def actions(self, obj):
         found = super().actions(obj)

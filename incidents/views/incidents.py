@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Count, Prefetch
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from incidents import filters, services, tables, workflow
 from incidents.forms.handling import AttachForm, NoteForm
@@ -75,6 +76,7 @@ class IncidentView(RecordView):
     create_label = "Ghi vụ việc"
     empty_hint = "Bấm Ghi vụ việc khi có tin báo, hoặc bỏ bớt điều kiện lọc."
     roles = (Role.LIST, Role.CREATE, Role.DETAIL, Role.UPDATE)
+    never_kept = IncidentForm.secret
 
     def list_context(self):
         """Lead to what waits: late, not classified, to close, groups to tell."""
@@ -117,7 +119,13 @@ class IncidentView(RecordView):
 
     def facts(self, obj):
         """List what is recorded: most incidents need few of the fields."""
-        return [(label, value) for label, value in super().facts(obj) if value != "—"]
+        found = [(label, value) for label, value in super().facts(obj) if value != "—"]
+        if self.request.user.scope.holds(obj.neighbourhood_id):
+            return found
+        # Outside his neighbourhoods an officer sees the incident alone, not what it leads to.
+        return [
+            (label, strip_tags(value) if "<a " in str(value) else value) for label, value in found
+        ]
 
     def show_detail(self):
         """Read the children of the incident together with it."""
@@ -176,6 +184,7 @@ class IncidentView(RecordView):
             "clocks": clock_rows(obj, now),
             "terms": self.terms,
             "results": self.results,
+            "waits_for": workflow.needs_answer(obj) if obj.state in workflow.RESULTS else "",
             "officers": [row.officer for row in obj.assignments.all()],
             "beat_officers": [row.officer for row in beat.filter(neighbourhood=obj.neighbourhood)],
             "assign_url": reverse("incident-assign", args=[obj.pk]) if chief and not closed else "",
@@ -229,7 +238,9 @@ def clock_rows(obj, now):
         if clock.stopped_at:
             late = clock.stopped_at > due
             tone, told = ("late", "Xong quá hạn") if late else ("ok", "Xong trong hạn")
-            notes.append(f"xong {moment(clock.stopped_at)}")
+            if clock.dropped:
+                tone, told = "mute", "Không còn áp dụng"
+            notes.append(f"{'thôi tính' if clock.dropped else 'xong'} {moment(clock.stopped_at)}")
         elif pause:
             tone, told = "mute", "Tạm dừng"
             notes.append(f"dừng từ {moment(pause.paused_at)}: {pause.reason}")

@@ -63,17 +63,19 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
     """Every page needs a sign-in. A form sent after the session ended is kept until the next one.
 
     The text waits in the server's session, never in the address or in the browser, and only for
-    the same person (`kylien.accounts.views.resume`).
+    the same person (`kylien.accounts.views.resume`). A view names in `never_kept` the fields whose
+    text is to stand in its own table alone.
     """
 
     def handle_no_permission(self, request, view):
         target = request.get_full_path() if request.method == "GET" else request.path
         user_id = getattr(request, "ended_user_id", None)
         if request.method == "POST" and user_id and self._typed_form(request):
+            secret = getattr(getattr(view, "view_class", None), "never_kept", ())
             fields = [
                 (name, value)
                 for name, values in request.POST.lists()
-                if name not in NEVER_KEPT and "password" not in name
+                if name not in (*NEVER_KEPT, *secret) and "password" not in name
                 for value in values
             ]
             request.session[KEPT] = {

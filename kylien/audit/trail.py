@@ -139,7 +139,7 @@ class Told:
         if entry.action in READINGS:
             filters = "; ".join(f"{k}: {v}" for k, v in values.get("filters", {}).items())
             rows = f"{text.format_number(values['rows'])} dòng" if "rows" in values else ""
-            parts = [rows, filters, values.get("file", "")]
+            parts = [rows, filters]
         else:
             names = (name for name in entry.fields if name != "code" or not entry.code)
             parts = [self._part(entry, name) for name in names]

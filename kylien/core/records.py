@@ -455,9 +455,13 @@ class PartView(ScopedMixin, View):
         return self.record(self.target(self.rows)).get_absolute_url()
 
     def write(self):
-        rows = self.rows.select_for_update(of=("self",)) if self.locks else self.rows
-        with transaction.atomic():
-            part = self.target(rows)
+        if self.locks:
+            with transaction.atomic():
+                part = self.target(self.rows.select_for_update(of=("self",)))
+                form = self.form(part, self.request.POST)
+                saved = form.save_or_refuse()
+        else:  # the service has the transaction; checking the form first keeps it short
+            part = self.target(self.rows)
             form = self.form(part, self.request.POST)
             saved = form.save_or_refuse()
         if saved is None:

@@ -36,7 +36,9 @@ class Work:
     the row more closely than its kind, such as which paper it is.
 
     `assigned(officer)` gives the condition of rows that are his wherever they lie; a kind that has
-    it must let `rows` hold those too. `soon`: how many days ahead the home page looks.
+    it must let `rows` hold those too. A `personal` kind is of one user, wherever it lies:
+    whoever looks at an officer's work sees that officer's rows. `soon`: how many days ahead the
+    home page looks.
     """
 
     kind: str  # stable: it stands in addresses
@@ -54,6 +56,7 @@ class Work:
     at: Told | None = None
     says: Told = ""
     assigned: Callable[[Model], Q] | None = None
+    personal: bool = False
     soon: int = 30
 
     def may(self, user) -> bool:

@@ -51,11 +51,29 @@ def home_context(user, on, now=None):
         return {**context, "admin_url": reverse("admin:index") if user.is_superuser else ""}
     aggregate = user.is_leader
     scope = Scope(whole_ward=True) if aggregate else user.scope
-    if not scope.whole_ward and not scope.neighbourhood_ids:
-        return {**context, "note": NO_BEAT}
-    works = user if user.has_perm("households.view_residenceact") else None
     worklist = Worklist(user, on, Span(), now=now) if may_work(user) else None
+    if not scope.whole_ward and not scope.neighbourhood_ids:
+        # Even without a beat an officer may have been given something elsewhere.
+        given = worklist_head(worklist) if worklist else []
+        due = {"due": {"counts": [], "items": given}} if given else {}
+        return {**context, "note": NO_BEAT, **due}
+    works = user if user.has_perm("households.view_residenceact") else None
     return {**context, **Home(scope, on, month, aggregate, works, worklist).context()}
+
+
+def worklist_head(worklist):
+    """Return the first rows of the worklist, as the page lists them."""
+    return [
+        {
+            "day": item.first_day,
+            "title": item.title,
+            "detail": " · ".join(filter(None, (item.detail, item.area))),
+            "url": item.url,
+            "tone": item.tone,
+            "badge": item.badge,
+        }
+        for item in worklist.head()
+    ]
 
 
 def actions(user):
@@ -402,15 +420,5 @@ class Home:
                 for key, tone, label, name, params in counts
                 if self.flow.get(key)
             ],
-            "items": [
-                {
-                    "day": item.first_day,
-                    "title": item.title,
-                    "detail": " · ".join(filter(None, (item.detail, item.area))),
-                    "url": item.url,
-                    "tone": item.tone,
-                    "badge": item.badge,
-                }
-                for item in self.worklist.head()
-            ],
+            "items": worklist_head(self.worklist),
         }

@@ -135,12 +135,6 @@ def _worklist_rows(request, form):
     }
 
 
-def _span_label(week):
-    if week:
-        return f"{week.short} ({week.span})"
-    return f"Quá hạn, hôm nay và {AHEAD_DAYS} ngày tới"
-
-
 def _week_links(form, week, now):
     """Return the ways to the weeks around, and to the page without a week."""
     here = week or now

@@ -203,7 +203,10 @@ class Worklist:
         first, last = self.span.first, self.span.last or self.on + work.soon * DAY
         if work.day is None and not (first or self.on) <= self.on <= last:
             return None
-        rows = work.rows(self.user, self.on, last).order_by()
+        whose = self.officer if work.personal and self.officer else self.user
+        if not work.may(whose):
+            return None
+        rows = work.rows(whose, self.on, last).order_by()
         if rows.query.is_empty():
             return None
         rows = rows.annotate(
@@ -218,6 +221,8 @@ class Worklist:
         return self._of_officer(work, rows) if self.officer else rows
 
     def _of_officer(self, work, rows):
+        if work.personal:
+            return rows
         if not work.area:
             return None
         his = Q(**{f"{work.area}__in": [area.pk for area in self.officer.beats]})
@@ -248,18 +253,21 @@ class Worklist:
     def page(self, start, stop, kind="") -> list[Item]:
         """Return rows of the list in its order, of one kind if named, in two queries."""
         parts = [
-            rows.annotate(work_number=Value(number, IntegerField()), work_row=F("pk")).values_list(
-                "work_number", "work_day", "work_row"
-            )
+            rows.annotate(
+                work_number=Value(number, IntegerField()),
+                work_at=_told(work.at) if work.at else _nothing(DateTimeField()),
+                work_row=F("pk"),
+            ).values_list("work_number", "work_day", "work_at", "work_row")
             for number, work, rows in self.parts
             if not kind or work.kind == kind
         ]
         if not parts:
             return []
         merged = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
-        found = list(merged.order_by("work_day", "work_number", "work_row")[start:stop])
+        order = ("work_day", "work_number", "work_at", "work_row")
+        found = list(merged.order_by(*order)[start:stop])
         wanted = {}
-        for number, _, row in found:
+        for number, _, _, row in found:
             wanted.setdefault(number, []).append(row)
         told = self._tell(
             [
@@ -268,7 +276,7 @@ class Worklist:
                 if number in wanted
             ]
         )
-        return [told[number, row] for number, _, row in found if (number, row) in told]
+        return [told[number, row] for number, _, _, row in found if (number, row) in told]
 
     def head(self, listed=HEAD_LISTED) -> list[Item]:
         """Return the first rows of the list, in one query: of each kind the soonest one, then of

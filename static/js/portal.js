@@ -350,7 +350,9 @@
     if (folded) folded.hidden = [...folded.querySelectorAll(".field")].every((f) => f.hidden);
   });
   document.addEventListener("change", (e) => { if (e.target.form) unneeded(e.target.form); });
-  document.querySelectorAll("form[data-record-form]").forEach(unneeded);
+  const unneededAll = () => document.querySelectorAll("form[data-record-form]").forEach(unneeded);
+  unneededAll();
+  window.addEventListener("pageshow", () => setTimeout(unneededAll)); // the browser puts back what was typed
 
   /* ---- all boxes of a form at once; without this file the server ticks them ---- */
   document.addEventListener("click", (e) => {

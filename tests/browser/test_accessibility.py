@@ -147,7 +147,8 @@ def test_incident_with_everything_on_it_has_no_violation(as_chief):
             assert not violations(page), (more, width)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (more, width)
     page.goto(path)
-    for told in ("Nhầm.png", "Tải nhầm", "Đã xem camera", "Tạm dừng", "Chờ kết luận giám định"):
+    assert not page.get_by_text("Nhầm.png").count()  # a removed file's name goes with it
+    for told in ("Tệp đã bỏ", "Tải nhầm", "Đã xem camera", "Tạm dừng", "Chờ kết luận giám định"):
         assert page.get_by_text(told).count(), told
 
 

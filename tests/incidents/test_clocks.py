@@ -217,16 +217,16 @@ def test_reopening_starts_the_term_anew(area_a, chief):
     incident = take(incident, "extend", chief, NOON)
     incident = take(incident, "resolve", chief, NOON + DAY)
     incident = take(incident, "reopen", chief, NOON + 4 * DAY)  # Monday the 9th
-    assert set(clocks(incident)) == {"resolve"}
+    assert set(clocks(incident)) == {"resolve", "hand_over"}
     old, new = incident.clocks.filter(clock="resolve").order_by("pk")
     assert old.stopped_at == NOON + DAY
     assert (new.started_at, new.extended_at) == (NOON + 4 * DAY, None)
     assert new.due_at == local(3, 30, 23, 59)  # Sunday the 29th rolls
     assert incident.clocks.get(clock="answer").stopped_at == NOON + 4 * DAY
-    # A new kind or a slip mended leaves it so: the news itself is long past.
+    # Another crime leaves it so: the terms run from the opening, not from the news long past.
     incident = mend(incident, NOON + 5 * DAY, type=kind("ma-tuy-khac"), urgency="at_once")
-    assert set(clocks(incident)) == {"resolve"}
-    assert clocks(incident)["resolve"].started_at == NOON + 4 * DAY
+    assert set(clocks(incident)) == {"resolve", "hand_over"}
+    assert {clock.started_at for clock in clocks(incident).values()} == {NOON + 4 * DAY}
     assert not take(incident, "extend", chief, NOON + 5 * DAY).clocks.filter(
         pk=new.pk, extended_at=None
     )

@@ -366,7 +366,7 @@ def test_a_real_file_is_kept_and_handed_out_as_a_download(
     (stored,) = shelf()
     assert re.fullmatch(r"[0-9a-f]{32}", stored.name)
     assert stored.read_bytes() == data
-    assert log(incident)[-1] == (f"Thêm tệp {name}", "Chụp lúc 8 giờ")
+    assert log(incident)[-1] == (f"Thêm tệp {name.rpartition('.')[2].lower()}", "Chụp lúc 8 giờ")
     page = client.get(at(incident)).text
     assert f'href="/attachments/{row.pk}/"' in page
     assert name in page
@@ -502,7 +502,7 @@ def test_the_chief_takes_a_file_out_with_a_reason_and_the_file_goes(
     row.refresh_from_db()
     assert row.remove_reason == "Nhầm vụ việc"
     assert row.removed_at is not None
-    assert log(incident) == [*before, (f"Bỏ tệp {row.name}", "Nhầm vụ việc")]
+    assert log(incident) == [*before, ("Bỏ tệp", "Nhầm vụ việc")]
     page = client.get(at(incident)).text
     assert f"<s>{row.name}</s>" in page
     assert f'"/attachments/{row.pk}/"' not in page
