@@ -121,6 +121,7 @@ INSTALLED_APPS = [
     "businesses",
     "households",
     "selfgov_groups",
+    "outreach",
     "incidents",
     "reports",
     "kylien.portal",
@@ -332,6 +333,7 @@ ATTACHMENTS_DIR = Path(
         test=unserved,
     )
 )
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # the roster of a large group is one form
 MAX_UPLOAD_BYTES = 10 * 1024**2  # one file
 # A request. Well above one file, so that a form with a file too large still comes back with what
 # was typed; beyond it the server answers before the portal is asked (kylien/serve.py).

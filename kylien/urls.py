@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("businesses.urls")),
     path("", include("households.urls")),
     path("", include("selfgov_groups.urls")),
+    path("", include("outreach.urls")),
     path("", include("incidents.urls")),
     path("", include("reports.urls")),
     path("admin/r/<path:rest>", no_redirect, name="no-redirect"),

@@ -19,7 +19,14 @@ from kylien.accounts.models import Scope
 from kylien.core.counts import count_all, count_by
 from kylien.core.periods import Month
 from kylien.core.text import format_date
-from selfgov_groups.models import GroupMembership, SelfManagedGroup
+from outreach.models import Activity, Award, Fulfilment, Question
+from selfgov_groups.models import (
+    GroupContact,
+    GroupMembership,
+    GroupRequest,
+    MutualHelp,
+    SelfManagedGroup,
+)
 
 
 @dataclass(frozen=True)
@@ -88,6 +95,7 @@ class Figure:
 
 PEOPLE, GROUPS, ORDER = "Dân cư", "Tổ liên gia tự quản", "An ninh, trật tự"
 TRADE = "Ngành nghề có điều kiện"
+OUTREACH = "Dân vận, tổ liên gia"
 
 
 def _population(kind, prefix, name):
@@ -243,6 +251,94 @@ FIGURES: list[Figure] = [
         lambda r: {"met_in": str(r.month), "state": "all"},
     ),
     Figure(
+        "sessions",
+        "Buổi tuyên truyền đã tổ chức",
+        OUTREACH,
+        lambda r: r.of(Activity).held_in(r.period),
+        "activity-list",
+        lambda r: {"month": str(r.month)},
+    ),
+    Figure(
+        "sessions_questions",
+        "Trong đó có ghi ý kiến",
+        OUTREACH,
+        lambda r: r.of(Activity).held_in(r.period).with_questions(),
+        "activity-list",
+        lambda r: {"month": str(r.month), "state": "questions"},
+    ),
+    Figure(
+        "questions",
+        "Ý kiến nêu tại các buổi",
+        OUTREACH,
+        lambda r: r.of(Question).asked_in(r.period),
+        "question-list",
+        lambda r: {"month": str(r.month), "state": "all"},
+    ),
+    Figure(
+        "questions_answered",
+        "Ý kiến được trả lời trong kỳ",
+        OUTREACH,
+        lambda r: r.of(Question).finished_in(r.period),
+        "question-list",
+        lambda r: {"done_in": str(r.month), "state": "all"},
+    ),
+    Figure(
+        "fulfilments",
+        "Lần thực hiện cam kết liên tịch",
+        OUTREACH,
+        lambda r: r.of(Fulfilment).finished_in(r.period),
+        "fulfilment-list",
+        lambda r: {"month": str(r.month)},
+    ),
+    Figure(
+        "fulfilments_partners",
+        "Trong đó tổ chức phối hợp làm chính",
+        OUTREACH,
+        lambda r: r.of(Fulfilment).finished_in(r.period).exclude(led_by=None),
+        "fulfilment-list",
+        lambda r: {"month": str(r.month), "lead": "partners"},
+    ),
+    Figure(
+        "group_contacts",
+        "Lần cảnh sát khu vực gặp tổ liên gia",
+        OUTREACH,
+        lambda r: r.of(GroupContact).held_in(r.period),
+        "groupcontact-list",
+        lambda r: {"month": str(r.month)},
+    ),
+    Figure(
+        "group_requests",
+        "Kiến nghị của tổ nêu trong kỳ",
+        OUTREACH,
+        lambda r: r.of(GroupRequest).raised_in(r.period),
+        "grouprequest-list",
+        lambda r: {"month": str(r.month)},
+    ),
+    Figure(
+        "group_requests_solved",
+        "Kiến nghị của tổ được trả lời trong kỳ",
+        OUTREACH,
+        lambda r: r.of(GroupRequest).finished_in(r.period),
+        "grouprequest-list",
+        lambda r: {"done_in": str(r.month)},
+    ),
+    Figure(
+        "mutual_helps",
+        "Việc giúp nhau trong tổ",
+        OUTREACH,
+        lambda r: r.of(MutualHelp).helped_in(r.period),
+        "mutualhelp-list",
+        lambda r: {"month": str(r.month)},
+    ),
+    Figure(
+        "awards",
+        "Khen thưởng được quyết định",
+        OUTREACH,
+        lambda r: r.of(Award).decided_in(r.period),
+        "award-list",
+        lambda r: {"month": str(r.month)},
+    ),
+    Figure(
         "businesses_conditional",
         "Cơ sở có điều kiện cuối kỳ",
         TRADE,
@@ -302,6 +398,8 @@ PAIRS = [
     ("population_in", "births"),
     ("population_out", "deaths"),
     ("stay_notices", "stay_notices_late"),
+    ("sessions", "sessions_questions"),
+    ("fulfilments", "fulfilments_partners"),
     ("businesses_conditional", "businesses_lacking"),
     ("inspections", "inspections_findings"),
     ("incidents", "incidents_solved"),

@@ -15,7 +15,9 @@ from playwright.sync_api import sync_playwright
 
 from tests.browser.server import CHROMIUM_FLAGS, ROOT, Portal, type_sign_in
 
-CHAPTERS = [ROOT / "docs" / f"huong-dan-{name}.md" for name in ("cu-tru", "co-so", "vu-viec")]
+CHAPTERS = [
+    ROOT / "docs" / f"huong-dan-{name}.md" for name in ("cu-tru", "co-so", "vu-viec", "dan-van")
+]
 VIEW = {"width": 1280, "height": 760}
 PHONE = {"width": 360, "height": 640}
 CARD = "099090000901||Nguyễn Văn Khách|05091990|Nam|Tổ 3, phường Bến Thuỷ, Nghệ An|14082021"
@@ -161,6 +163,31 @@ def chief_scenes(page):
     yield "vu-viec-dien-bien"
 
 
+def group_scenes(page):
+    """Yield the pictures of groups and outreach, as the area officer sees them."""
+    group = first(page, "/groups/")
+    page.goto(group)
+    yield "dan-van-to"
+    page.goto(f"{group}roster/print/")
+    yield "dan-van-phieu-ra-soat"
+    page.goto(first(page, "/roster-checks/?state=open"))
+    yield "dan-van-ra-soat"
+    page.goto(first(page, "/group-scores/?state=draft"))
+    yield "dan-van-xep-loai"
+    page.goto("/outreach-plans/year/?audience=households")
+    yield "dan-van-ke-hoach"
+    page.goto("/outreach/coverage/")
+    yield "dan-van-do-phu"
+
+
+def board_scenes(page):
+    """Yield the pictures of promises and of the four shortcomings, as the chief sees them."""
+    page.goto(first(page, "/resolutions/?state=late"))
+    yield "dan-van-nghi-quyet"
+    page.goto("/shortcomings/")
+    yield "dan-van-bon-ton-tai"
+
+
 def signed_in(browser, portal, name):
     """Return a page of the portal, signed in."""
     context = browser.new_context(
@@ -175,8 +202,8 @@ def signed_in(browser, portal, name):
 
 SCENES = {
     "trucban": (desk_scenes,),
-    "chihuy": (chief_scenes,),
-    "cskv1": (work_scenes, trade_scenes, scenes),  # the last one changes the ward
+    "chihuy": (chief_scenes, board_scenes),
+    "cskv1": (work_scenes, trade_scenes, group_scenes, scenes),  # the last one changes the ward
 }
 
 

@@ -61,7 +61,44 @@ from incidents.models import (
 from kylien.accounts.models import Role, User
 from kylien.areas.models import BeatAssignment, Holiday, Neighbourhood, Ward
 from kylien.core.uploads import PNG
-from selfgov_groups.models import GroupMeeting, GroupMembership, SelfManagedGroup
+from outreach.models import (
+    Activity,
+    ActivityPartner,
+    Award,
+    Campaign,
+    CampaignCriterion,
+    Commitment,
+    Directive,
+    Disaster,
+    DutyShift,
+    Fulfilment,
+    HelpGiven,
+    JointResolution,
+    Material,
+    Partner,
+    PlanItem,
+    Question,
+    ResolutionParty,
+    Topic,
+)
+from selfgov_groups.models import (
+    Criterion,
+    CriterionScore,
+    GroupContact,
+    GroupDuty,
+    GroupMeeting,
+    GroupMembership,
+    GroupOfficer,
+    GroupRequest,
+    GroupRule,
+    GroupScore,
+    ImprovementTask,
+    MutualHelp,
+    RosterCheck,
+    RosterLine,
+    ScoringScheme,
+    SelfManagedGroup,
+)
 
 PASSWORD = "mat-khau-thu-nghiem-1"
 
@@ -683,6 +720,354 @@ class StayNoticeFactory(DjangoModelFactory):
         model = StayNotice
 
 
+class OfficerFactory(DjangoModelFactory):
+    """The head of a group: a person of a member household."""
+
+    group = factory.SubFactory(GroupFactory)
+    resident = factory.LazyAttribute(
+        lambda row: (
+            ResidenceFactory(
+                household=MembershipFactory(group=row.group, joined_on=day(600)).household,
+                started_on=day(650),
+            ).resident
+        )
+    )
+    role = GroupOfficer.Role.HEAD
+    started_on = factory.LazyFunction(lambda: day(400))
+
+    class Meta:
+        model = GroupOfficer
+
+
+class GroupRequestFactory(DjangoModelFactory):
+    group = factory.SubFactory(GroupFactory)
+    content = "Sửa đèn đường đầu ngõ"
+    owner_body = "Uỷ ban nhân dân phường"
+    raised_on = factory.LazyFunction(lambda: day(20))
+    due_on = factory.LazyFunction(lambda: day(-10))
+
+    class Meta:
+        model = GroupRequest
+
+
+class GroupContactFactory(DjangoModelFactory):
+    group = factory.SubFactory(GroupFactory)
+    met_on = factory.LazyFunction(lambda: day(10))
+    officer = factory.SubFactory(UserFactory, role=Role.AREA_OFFICER)
+    note = "Tổ hoạt động đều"
+
+    class Meta:
+        model = GroupContact
+
+
+class MutualHelpFactory(DjangoModelFactory):
+    group = factory.SubFactory(GroupFactory)
+    helped_on = factory.LazyFunction(lambda: day(30))
+    kind = MutualHelp.Kind.WORK
+    households = 5
+    note = "Gặt giúp hai ngày công"
+
+    class Meta:
+        model = MutualHelp
+
+
+class GroupDutyFactory(DjangoModelFactory):
+    group = factory.SubFactory(GroupFactory)
+    task = GroupDuty.Task.PROPERTY
+    content = "Trông xe luân phiên ban đêm"
+    started_on = factory.LazyFunction(lambda: day(100))
+
+    class Meta:
+        model = GroupDuty
+
+
+class RosterCheckFactory(DjangoModelFactory):
+    group = factory.SubFactory(GroupFactory)
+    checked_on = factory.LazyFunction(lambda: day(5))
+    created_by = factory.SubFactory(UserFactory)
+
+    class Meta:
+        model = RosterCheck
+
+
+class RosterLineFactory(DjangoModelFactory):
+    """A person of the roster's group who is said to have left."""
+
+    roster = factory.SubFactory(RosterCheckFactory)
+    household = factory.LazyAttribute(
+        lambda row: MembershipFactory(group=row.roster.group).household
+    )
+    residence = factory.LazyAttribute(lambda row: ResidenceFactory(household=row.household))
+    change = RosterLine.Change.LEFT
+    happened_on = factory.LazyFunction(lambda: day(6))
+
+    class Meta:
+        model = RosterLine
+
+
+class GroupRuleFactory(DjangoModelFactory):
+    key = GroupRule.Key.SILENT_DAYS
+    value = 90
+    legal_basis = "Quy ước của đơn vị"
+    valid_from = factory.Sequence(lambda n: dt.date(2030, 1, 1) + dt.timedelta(days=n))
+
+    class Meta:
+        model = GroupRule
+
+
+class ScoringSchemeFactory(DjangoModelFactory):
+    year = factory.Sequence(lambda n: 2030 + n % 900)
+    legal_basis = "Quy định của tỉnh"
+
+    class Meta:
+        model = ScoringScheme
+
+
+class CriterionFactory(DjangoModelFactory):
+    scheme = factory.SubFactory(ScoringSchemeFactory)
+    position = factory.Sequence(lambda n: n)
+    content = factory.Sequence(lambda n: f"Tiêu chí {n}")
+    max_points = 20
+
+    class Meta:
+        model = Criterion
+
+
+class GroupScoreFactory(DjangoModelFactory):
+    """A score begun; `GroupScoreFactory(weak=True)` one approved, which needs a plan."""
+
+    group = factory.SubFactory(GroupFactory)
+    scheme = factory.SubFactory(ScoringSchemeFactory)
+
+    class Meta:
+        model = GroupScore
+
+    class Params:
+        weak = factory.Trait(
+            state=GroupScore.State.APPROVED,
+            total=30,
+            rated=GroupScore.Class.WEAK,
+            approved_by=factory.SubFactory(UserFactory, role=Role.CHIEF),
+            approved_on=factory.LazyFunction(lambda: day(50)),
+        )
+
+
+class CriterionScoreFactory(DjangoModelFactory):
+    score = factory.SubFactory(GroupScoreFactory)
+    criterion = factory.LazyAttribute(lambda row: CriterionFactory(scheme=row.score.scheme))
+    points = 10
+    evidence = "Có biên bản"
+
+    class Meta:
+        model = CriterionScore
+
+
+class ImprovementTaskFactory(DjangoModelFactory):
+    score = factory.SubFactory(GroupScoreFactory)
+    content = "Bầu lại tổ trưởng"
+    owner_body = "Tổ dân phố"
+    due_on = factory.LazyFunction(lambda: day(-30))
+
+    class Meta:
+        model = ImprovementTask
+
+
+def topic(code="ma-tuy"):
+    """Return a topic of the migrations (made anew after a test that emptied the tables)."""
+    return Topic.objects.get_or_create(code=code, defaults={"name": code})[0]
+
+
+class TopicFactory(DjangoModelFactory):
+    code = factory.Sequence(lambda n: f"chu-de-{n}")
+    name = factory.Sequence(lambda n: f"Chủ đề {n}")
+
+    class Meta:
+        model = Topic
+
+
+class PartnerFactory(DjangoModelFactory):
+    name = factory.Sequence(lambda n: f"Hội Phụ nữ tổ {n}")
+    kind = Partner.Kind.WOMEN
+    contact_phone = factory.Sequence(lambda n: f"0102{n % 10**6:06d}")
+
+    class Meta:
+        model = Partner
+
+
+class MaterialFactory(DjangoModelFactory):
+    """An approved text; `MaterialFactory(approved_on=None)` one that waits."""
+
+    topic = factory.LazyFunction(topic)
+    title = factory.Sequence(lambda n: f"Tờ rơi số {n}")
+    body = "Không mở cửa cho người lạ."
+    approved_on = factory.LazyFunction(lambda: day(100))
+    approved_by = factory.LazyAttribute(
+        lambda row: UserFactory(role=Role.CHIEF) if row.approved_on else None
+    )
+
+    class Meta:
+        model = Material
+
+
+class PlanItemFactory(DjangoModelFactory):
+    topic = factory.LazyFunction(topic)
+    audience = "households"
+    neighbourhood = factory.SubFactory(NeighbourhoodFactory)
+    due_on = factory.LazyFunction(lambda: day(-20))
+    year = factory.LazyAttribute(lambda row: row.due_on.year)
+
+    class Meta:
+        model = PlanItem
+
+
+class ActivityFactory(DjangoModelFactory):
+    """A session held; `ActivityFactory(held_on=None, planned_on=...)` one still to be held."""
+
+    topic = factory.LazyFunction(topic)
+    audience = "households"
+    neighbourhood = factory.SubFactory(NeighbourhoodFactory)
+    place = factory.Sequence(lambda n: f"Nhà văn hoá {n}")
+    held_on = factory.LazyFunction(lambda: day(10))
+    attendance = factory.LazyAttribute(lambda row: 40 if row.held_on else None)
+
+    class Meta:
+        model = Activity
+
+
+class ActivityPartnerFactory(DjangoModelFactory):
+    activity = factory.SubFactory(ActivityFactory)
+    partner = factory.SubFactory(PartnerFactory)
+
+    class Meta:
+        model = ActivityPartner
+
+
+class QuestionFactory(DjangoModelFactory):
+    activity = factory.SubFactory(ActivityFactory)
+    content = "Bao giờ lắp đèn ngõ 5?"
+    owner_body = "Uỷ ban nhân dân phường"
+    due_on = factory.LazyFunction(lambda: day(-5))
+
+    class Meta:
+        model = Question
+
+
+class CampaignFactory(DjangoModelFactory):
+    name = factory.Sequence(lambda n: f"Camera an ninh ngõ {n}")
+    kind = Campaign.Kind.CAMERA
+    neighbourhood = factory.SubFactory(NeighbourhoodFactory)
+    goal = "Mười ngõ có camera"
+    started_on = factory.LazyFunction(lambda: day(200))
+
+    class Meta:
+        model = Campaign
+
+
+class CampaignCriterionFactory(DjangoModelFactory):
+    campaign = factory.SubFactory(CampaignFactory)
+    content = "Có quy chế xem camera"
+
+    class Meta:
+        model = CampaignCriterion
+
+
+class ResolutionFactory(DjangoModelFactory):
+    title = factory.Sequence(lambda n: f"Phối hợp giữ gìn an ninh trật tự {n}")
+    number = factory.Sequence(lambda n: f"{n}/NQLT")
+    signed_on = factory.LazyFunction(lambda: day(300))
+
+    class Meta:
+        model = JointResolution
+
+
+class ResolutionPartyFactory(DjangoModelFactory):
+    resolution = factory.SubFactory(ResolutionFactory)
+    partner = factory.SubFactory(PartnerFactory)
+
+    class Meta:
+        model = ResolutionParty
+
+
+class CommitmentFactory(DjangoModelFactory):
+    """A commitment of the station; with a `partner`, it signs the resolution."""
+
+    resolution = factory.SubFactory(ResolutionFactory)
+    content = "Tuyên truyền mỗi quý một buổi"
+    due_on = factory.LazyFunction(lambda: day(-15))
+
+    class Meta:
+        model = Commitment
+        skip_postgeneration_save = True
+
+    @factory.post_generation
+    def sign(self, create, extracted, **kwargs):
+        if create and self.partner_id:
+            ResolutionParty.objects.get_or_create(resolution=self.resolution, partner=self.partner)
+
+
+class FulfilmentFactory(DjangoModelFactory):
+    commitment = factory.SubFactory(CommitmentFactory)
+    due_on = factory.SelfAttribute("commitment.due_on")
+
+    class Meta:
+        model = Fulfilment
+
+
+class AwardFactory(DjangoModelFactory):
+    group = factory.SubFactory(GroupFactory)
+    neighbourhood = factory.LazyAttribute(lambda row: row.group and row.group.neighbourhood)
+    deed = "Báo tin kịp thời"
+    deed_on = factory.LazyFunction(lambda: day(40))
+    form = "Giấy khen"
+    proposed_on = factory.LazyFunction(lambda: day(30))
+
+    class Meta:
+        model = Award
+
+
+class DirectiveFactory(DjangoModelFactory):
+    kind = Directive.Kind.PLAN
+    number = factory.Sequence(lambda n: f"{n}/KH-CAP")
+    issuer = "Công an tỉnh"
+    issued_on = factory.LazyFunction(lambda: day(60))
+    title = "Kế hoạch dân vận"
+    content = "Xây dựng kế hoạch của phường"
+    owner_body = "Công an phường"
+    due_on = factory.LazyFunction(lambda: day(-30))
+
+    class Meta:
+        model = Directive
+
+
+class DisasterFactory(DjangoModelFactory):
+    name = factory.Sequence(lambda n: f"Bão số {n}")
+    started_on = factory.LazyFunction(lambda: day(3))
+
+    class Meta:
+        model = Disaster
+
+
+class DutyShiftFactory(DjangoModelFactory):
+    disaster = factory.SubFactory(DisasterFactory)
+    day = factory.LazyFunction(lambda: day(2))
+    hours = "18h–6h"
+    officer = factory.SubFactory(UserFactory, role=Role.AREA_OFFICER)
+
+    class Meta:
+        model = DutyShift
+
+
+class HelpGivenFactory(DjangoModelFactory):
+    disaster = factory.SubFactory(DisasterFactory)
+    neighbourhood = factory.SubFactory(NeighbourhoodFactory)
+    came_at = factory.LazyFunction(lambda: timezone.now() - dt.timedelta(hours=20))
+    kind = HelpGiven.Kind.EVACUATE
+    households = 3
+
+    class Meta:
+        model = HelpGiven
+
+
 FACTORIES = {
     made._meta.model: made
     for made in (
@@ -729,6 +1114,37 @@ FACTORIES = {
         AttachmentFactory,
         IncidentPartyFactory,
         ShiftHandoverFactory,
+        OfficerFactory,
+        GroupRequestFactory,
+        GroupContactFactory,
+        MutualHelpFactory,
+        GroupDutyFactory,
+        RosterCheckFactory,
+        RosterLineFactory,
+        GroupRuleFactory,
+        ScoringSchemeFactory,
+        CriterionFactory,
+        GroupScoreFactory,
+        CriterionScoreFactory,
+        ImprovementTaskFactory,
+        TopicFactory,
+        PartnerFactory,
+        MaterialFactory,
+        PlanItemFactory,
+        ActivityFactory,
+        ActivityPartnerFactory,
+        QuestionFactory,
+        CampaignFactory,
+        CampaignCriterionFactory,
+        ResolutionFactory,
+        ResolutionPartyFactory,
+        CommitmentFactory,
+        FulfilmentFactory,
+        AwardFactory,
+        DirectiveFactory,
+        DisasterFactory,
+        DutyShiftFactory,
+        HelpGivenFactory,
     )
 }
 
@@ -764,6 +1180,16 @@ def add_children(row):
         case SelfManagedGroup():
             MembershipFactory(group=row)
             MeetingFactory(group=row)
+            ended = day(399 - row.officers.count())
+            OfficerFactory(group=row, ended_on=ended)
+            GroupRequestFactory(group=row, meeting=MeetingFactory(group=row))
+            GroupContactFactory(group=row)
+            MutualHelpFactory(group=row)
+            GroupDutyFactory(group=row)
+            RosterLineFactory(roster__group=row)
+            GroupScoreFactory(group=row)
+            AwardFactory(group=row)
+            ActivityFactory(group=row, neighbourhood=row.neighbourhood)
         case Incident():
             AssignmentFactory(incident=row)
             past = dt.timedelta(hours=2)
@@ -772,6 +1198,54 @@ def add_children(row):
             IncidentEntryFactory(incident=row)
             AttachmentFactory(incident=row)
             IncidentPartyFactory(incident=row)
+        case RosterCheck():
+            RosterLineFactory(roster=row)
+            new = MembershipFactory(group=row.group).household
+            change = RosterLine.Change.NEW
+            RosterLineFactory(roster=row, household=new, residence=None, change=change)
+        case GroupScore():
+            CriterionScoreFactory(score=row)
+            ImprovementTaskFactory(score=row)
+        case Partner():
+            ActivityFactory(lead=row)
+            ActivityPartnerFactory(partner=row)
+            FulfilmentFactory(commitment=CommitmentFactory(partner=row))
+            AwardFactory(partner=row)
+        case Material():
+            MaterialFactory(title=row.title, version_number=next_version(row))
+            ActivityFactory(material=row)
+        case PlanItem():
+            ActivityFactory(plan=row, topic=row.topic, neighbourhood=row.neighbourhood)
+        case Activity():
+            ActivityPartnerFactory(activity=row)
+            QuestionFactory(activity=row)
+        case Campaign():
+            CampaignCriterionFactory(campaign=row)
+            ActivityFactory(campaign=row, neighbourhood=row.neighbourhood)
+            CampaignFactory(copied_from=row)
+            AwardFactory(campaign=row)
+        case JointResolution():
+            own = CommitmentFactory(resolution=row)
+            theirs = CommitmentFactory(resolution=row, partner=PartnerFactory())
+            for one in (own, theirs):
+                FulfilmentFactory(commitment=one)
+                FulfilmentFactory(
+                    commitment=one, due_on=day(30), done_on=day(31), evidence="Biên bản"
+                )
+                ActivityFactory(commitment=one)
+        case Directive():
+            plan = DirectiveFactory(follows=row)
+            DirectiveFactory(follows=plan)
+        case Disaster():
+            DutyShiftFactory(disaster=row)
+            HelpGivenFactory(disaster=row)
+            HelpGivenFactory(disaster=row, asked_at=timezone.now() - dt.timedelta(hours=22))
+
+
+def next_version(material):
+    """Return the number of the next version of a material."""
+    rows = Material.objects.filter(title=material.title)
+    return max(rows.values_list("version_number", flat=True)) + 1
 
 
 def every_number():

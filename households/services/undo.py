@@ -146,12 +146,22 @@ def what_rests_on(act, user=None):
         if place.group.dissolved_on:
             name = link(place.group)
             say(("group", place.group_id), format_html("tổ {} đã giải thể", name))
+    _rosters(act, say)
     _what_hangs_on_people(act, say)
     _what_hangs_on_households(act, say)
     waiting = TransferRequest.objects.open().filter(members__residence__started_by=act)
     for request in waiting.distinct():
         say(("request", request.pk), format_html("đề nghị chuyển {}", link(request, request.code)))
     return list(found.values())
+
+
+def _rosters(act, say):
+    """Name the rosters of groups (an app that stands on this one) with lines about what it made."""
+    lines = Residence._meta.get_field("roster_lines").related_model.objects
+    own = Q(residence__started_by=act) | Q(household__in=act.households_opened.all())
+    for line in lines.filter(own).select_related("roster__group"):
+        told = link(line.roster, line.roster.code)
+        say(("roster", line.roster_id), format_html("có dòng trong lần rà soát {}", told))
 
 
 def _rows_after(act, ended, later):

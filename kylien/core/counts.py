@@ -7,6 +7,7 @@ from django.db.models import CharField, Count, F, Func, IntegerField, QuerySet, 
 # Not `Count`, which would group by the figure's name; and rows, not keys: so PostgreSQL answers
 # from an index that does not hold the key.
 COUNT = Func(template="COUNT(*)", output_field=IntegerField())
+TERMS = 400  # SQLite unites at most 500 querysets; more are counted in a second round trip
 
 
 def count_all(rows: dict[str, QuerySet]) -> dict[str, int]:
@@ -42,6 +43,8 @@ def count_by(rows: dict[str, tuple[QuerySet, str]]) -> dict[str, dict[int, int]]
 
 
 def _union(parts):
-    if not parts:
-        return []
-    return list(parts[0].union(*parts[1:], all=True)) if len(parts) > 1 else list(parts[0])
+    found = []
+    for start in range(0, len(parts), TERMS):
+        first, *more = parts[start : start + TERMS]
+        found += first.union(*more, all=True) if more else first
+    return found

@@ -60,6 +60,23 @@ class SearchFilter(django_filters.CharFilter):
         return look_up(value, partial_numbers=user.may_see_numbers)
 
 
+class OwnerSearchFilter(SearchFilter):
+    """The search box of rows without words of their own: by the record that `owner` leads to."""
+
+    def __init__(self, owner, **kwargs):
+        self.owner = owner
+        super().__init__(label="Tìm", **kwargs)
+
+    def filter(self, rows, value):
+        if not value:
+            return rows
+        owners = rows.model
+        for step in self.owner.split("__"):
+            owners = owners._meta.get_field(step).related_model
+        found = super().filter(owners.objects.order_by(), value)
+        return rows.filter(**{f"{self.owner}__in": found.values("pk")})
+
+
 class RecordFilterSet(django_filters.FilterSet):
     """A list's filters. Their names stand in the address, so every figure can link to its rows."""
 

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
+from kylien.accounts.models import Role
 from kylien.areas.models import Ward
 from kylien.portal.worklist import may_work
 
@@ -51,6 +52,7 @@ MENU = (
         False,
         "main",
     ),
+    ("outreach", "Dân vận", "megaphone", "outreach.view_activity", False, "main"),
     ("incident-list", "Vụ việc", "triangle-alert", "incidents.view_incident", True, "main"),
     (
         "shifthandover-list",
@@ -60,10 +62,29 @@ MENU = (
         False,
         "main",
     ),
+    ("shortcoming-board", "Bốn tồn tại", "scale", "board", False, "main"),
     ("report-list", "Số liệu tháng", "file-text", "role", True, "main"),
     ("auditentry-list", "Nhật ký", "scroll-text", "audit.view_auditentry", False, "admin"),
     ("admin:index", "Quản trị", "settings", "staff", False, "admin"),
 )
+
+# Registers that are reached from another one's page.
+ALSO = {
+    "selfmanagedgroup-list": ("/group-requests/", "/group-scores/", "/roster-checks/"),
+    "outreach": (
+        "/outreach-plans/",
+        "/activities/",
+        "/questions/",
+        "/materials/",
+        "/partners/",
+        "/resolutions/",
+        "/fulfilments/",
+        "/campaigns/",
+        "/awards/",
+        "/directives/",
+        "/disasters/",
+    ),
+}
 
 # The phone's bar has room for about ten letters a word.
 SHORT = {"Số liệu tháng": "Số liệu", "Việc cần làm": "Việc"}
@@ -84,7 +105,8 @@ def portal(request):
         if not _may(user, right):
             continue
         url = reverse(name)
-        active = request.path == url if url == "/" else request.path.startswith(url)
+        under = (url, *ALSO.get(name, ()))
+        active = request.path == url if url == "/" else request.path.startswith(under)
         item = {"url": url, "label": label, "icon": icon, "active": active, "badge": None}
         nav.append({**item, "group": group, "phone": phone})
     bar = [
@@ -100,6 +122,8 @@ def _may(user, right):
         return user.is_staff
     if right == "role":
         return bool(user.roles)
+    if right == "board":
+        return user.has_role(Role.CHIEF, Role.LEADER)
     if right == "work":
         return may_work(user)
     return user.has_perm(right)

@@ -27,13 +27,16 @@ from kylien.core import charts, text
 from kylien.core.counts import count_all, count_by
 from kylien.core.periods import Month
 from kylien.portal.worklist import WEEKDAYS, Span, Worklist, may_work
+from outreach.models import Fulfilment, Question
 from reports.disclosure import SMALL_NOTE, Shown
-from selfgov_groups.models import GroupMembership, SelfManagedGroup
+from selfgov_groups.models import GroupMembership, GroupRequest, SelfManagedGroup
+from selfgov_groups.rules import Numbers
 
 STOCKS = ("households", "grouped", "population", "temporary", "groups", "sectors")
 NO_BEAT = "Đồng chí chưa được phân công địa bàn: đề nghị chỉ huy phân công để xem hồ sơ."
 MINE = {"state": "mine"}  # transfers that this user may confirm
 TO_TELL = {"state": "to_tell"}
+LATE = {"state": "late"}
 MOVED_IN = {"kind": "P", "movement": "in"}
 MOVED_OUT = {"kind": "P", "movement": "out"}
 
@@ -146,6 +149,7 @@ class Home:
             rows["late"] = self.of(Incident).late(self.worklist.now)
             rows["received"] = self.of(Incident).filter(state=Incident.State.RECEIVED)
             rows["to_tell"] = self.of(Incident).group_to_tell()
+            rows |= self.count_outreach()
         if self.works:
             rows["transfers"] = TransferRequest.objects.to_decide(self.works)
             rows["pairs"] = self.of(DuplicatePair).open()
@@ -166,6 +170,16 @@ class Home:
             "remedies": self.of(Inspection).with_remedies_due(self.on, SOON_DAYS),
             "returns": not_returned(self.of(Business), clock),
             "contacts": unverified(self.of(Business), clock),
+        }
+
+    def count_outreach(self):
+        """Name the rows of what is late with groups and joint work."""
+        groups = self.of(SelfManagedGroup).active()
+        return {
+            "silent": groups.silent(self.on, Numbers.on(self.on).silent),
+            "requests": self.of(GroupRequest).overdue(self.on),
+            "questions": self.of(Question).overdue(self.on),
+            "fulfilments": self.of(Fulfilment).open(self.on).overdue(self.on),
         }
 
     def totals(self):
@@ -405,6 +419,10 @@ class Home:
                 "absence-list",
                 {"state": "due15"},
             ),
+            ("silent", "late", "tổ liên gia im ắng", "selfmanagedgroup-list", {"silent": "yes"}),
+            ("requests", "late", "kiến nghị của tổ quá hạn", "grouprequest-list", LATE),
+            ("questions", "late", "ý kiến của dân quá hạn", "question-list", {"state": "overdue"}),
+            ("fulfilments", "late", "cam kết liên tịch quá hạn", "fulfilment-list", LATE),
             ("transfers", "late", "đề nghị chuyển chờ nhận", "transferrequest-list", MINE),
             ("pairs", "due", "cặp nghi trùng", "duplicatepair-list", {}),
             ("unsynced", "due", "việc chưa đồng bộ", "residenceact-list", {"state": "unsynced"}),

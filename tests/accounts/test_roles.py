@@ -23,6 +23,26 @@ from kylien.accounts.models import Role, Scope, User
 from kylien.areas.models import BeatAssignment, Holiday, Neighbourhood, Ward
 from kylien.audit.models import AuditEntry
 from kylien.core.models import Tracked
+from outreach.models import (
+    Activity,
+    ActivityPartner,
+    Award,
+    Campaign,
+    CampaignCriterion,
+    Commitment,
+    Directive,
+    Disaster,
+    DutyShift,
+    Fulfilment,
+    JointResolution,
+    Material,
+    Partner,
+    PlanItem,
+    Question,
+    ResolutionParty,
+    Topic,
+)
+from selfgov_groups.models import Criterion, GroupRule, ScoringScheme
 from tests import factories
 from tests.factories import day
 
@@ -43,12 +63,31 @@ SETTINGS = (
     ClockRule,
     ResidenceRule,
     EndGround,
+    GroupRule,
+    ScoringScheme,
+    Criterion,
+    Topic,
 )
 # The superuser's own part: accounts and settings.
 SETUP = (*SETTINGS, Neighbourhood, BeatAssignment)
 # Not by beat: who told of an incident is for the chief and the assigned, shifts are the desk's.
 APART = (User, IncidentParty, ShiftHandover)
-SCOPED = [model for model in TRACKED if model not in SETTINGS + APART]
+# Of the whole ward: seen by whoever works in it, an officer with a beat too.
+WARDS = (
+    Partner,
+    Material,
+    JointResolution,
+    ResolutionParty,
+    Commitment,
+    Fulfilment,
+    Directive,
+    Disaster,
+    DutyShift,
+)
+# Of a neighbourhood, or of the whole ward where they name none.
+AREA_OR_WARD = (PlanItem, Activity, ActivityPartner, Question, Campaign, CampaignCriterion, Award)
+STORMS = {"outreach.dutyshift", "outreach.helpgiven"}  # who is on duty, what was done for people
+SCOPED = [model for model in TRACKED if model not in SETTINGS + APART + WARDS]
 
 
 def granted(role):
@@ -109,7 +148,7 @@ def test_the_duty_desk_writes_what_comes_in_and_its_shifts_and_exports_nothing()
     added = {"incidents.incidententry", "incidents.attachment"}  # to an incident, for good
     assert written == {
         f"{app}.{verb}_{model}"
-        for verb, names in (("add", changed | added), ("change", changed))
+        for verb, names in (("add", changed | added | STORMS), ("change", changed | STORMS))
         for app, _, model in (name.partition(".") for name in names)
     }
 
@@ -202,8 +241,12 @@ def a_row_in(model, area):
             return factories.MembershipFactory(group__neighbourhood=area)
         case "groupmeeting":
             return factories.MeetingFactory(group__neighbourhood=area)
+        case "rosterline":
+            return factories.RosterLineFactory(roster__group__neighbourhood=area)
+        case "criterionscore" | "improvementtask":
+            return factories.of(model)(score__group__neighbourhood=area)
     names = {f.name for f in model._meta.fields}
-    for owner in ("business", "incident"):
+    for owner in ("business", "incident", "group", "activity", "campaign"):
         if "neighbourhood" not in names and owner in names:
             return factories.of(model)(**{f"{owner}__neighbourhood": area})
     assert "neighbourhood" in names, f"say here how a {model.__name__} lies in a neighbourhood"
@@ -228,6 +271,27 @@ def test_each_role_sees_the_rows_of_its_scope(model, area_a, area_b, officer_a, 
     assert seen(factories.UserFactory(role=Role.AREA_OFFICER)) == set()  # without a beat
     assert seen(factories.UserFactory(role=Role.CHIEF, is_active=False)) == set()
     assert seen(superuser) == ({in_a, in_b} if model in SETUP else set())
+
+
+@pytest.mark.parametrize("model", AREA_OR_WARD, ids=lambda m: m.__name__)
+def test_rows_without_a_neighbourhood_are_of_the_whole_ward(model, officer_a, leader, superuser):
+    row = a_row_in(model, None)
+    without_beat = factories.UserFactory(role=Role.AREA_OFFICER)
+    for user in (*(factories.UserFactory(role=role) for role in WARD_WIDE), officer_a):
+        assert row in model.objects.visible_to(User.objects.get(pk=user.pk))
+    for user in (without_beat, leader, superuser, factories.UserFactory()):
+        assert not model.objects.visible_to(User.objects.get(pk=user.pk)).exists()
+
+
+@pytest.mark.parametrize("model", WARDS, ids=lambda m: m.__name__)
+def test_rows_of_the_ward_are_seen_by_whoever_works_in_it(model, officer_a, leader, superuser):
+    row = factories.of(model)()
+    for user in (*(factories.UserFactory(role=role) for role in WARD_WIDE), officer_a):
+        assert row in model.objects.visible_to(User.objects.get(pk=user.pk))
+    without_beat = factories.UserFactory(role=Role.AREA_OFFICER)
+    off = factories.UserFactory(role=Role.CHIEF, is_active=False)
+    for user in (without_beat, off, leader, superuser, factories.UserFactory()):
+        assert not model.objects.visible_to(User.objects.get(pk=user.pk)).exists()
 
 
 def test_who_told_of_an_incident_is_read_by_the_chief_and_the_assigned_alone(

@@ -45,6 +45,11 @@ def new_values(row):
         "TransferMember": "open",
         "Certificate": "issuer",  # its number is unique with it
         "Sanction": "violation",  # likewise
+        "ActivityPartner": "partner",
+        "ResolutionParty": "partner",
+        "GroupMeeting": "topics",  # a reason is of one called off
+        "Partner": "contact_name",  # its name is unique
+        "Material": "body",  # its title is, with the version
     }
     name = names.get(type(row).__name__)
     if name == "joined_on":
@@ -53,6 +58,8 @@ def new_values(row):
         return name, *(getattr(row, name) - dt.timedelta(hours=n) for n in (1, 2))
     if name == "measure":
         return name, "explain", "report"
+    if name == "partner":
+        return name, factories.PartnerFactory(), factories.PartnerFactory()
     if name == "open":
         return name, False, True
     if name is None:
@@ -330,6 +337,14 @@ def parent_for(link, child):
     )
 
 
+# Links that may be empty, but not in a row like the factory's, or not without another filled.
+BOUND = {
+    ("Residence", "household"),
+    ("RosterLine", "residence"),
+    ("Award", "group"),
+}
+
+
 @pytest.mark.parametrize("link", list(reverse_managers()))
 def test_reverse_manager(link):
     model, name = link.related_model, link.field.name
@@ -363,7 +378,7 @@ def test_reverse_manager(link):
     made = manager.create(**values)
     watch.expect(made, "create")
     assert getattr(made, name) == parent
-    if link.field.null and name in recorded and model.__name__ != "Residence":
+    if link.field.null and name in recorded and (model.__name__, name) not in BOUND:
         watch = Watch()
         manager.remove(made)
         watch.expect(made, "change", name)

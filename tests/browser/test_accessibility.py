@@ -18,6 +18,7 @@ WCAG_ALONE = {**WCAG, "runOnly": [tag for tag in WCAG["runOnly"] if tag.startswi
 SIZES = {"1366": (1366, 768), "360": (360, 780)}
 INCIDENT = "table.records td.ph-title a in /incidents/?state=verifying"
 SHIFT = "table.records td.ph-title a in /handovers/"
+GROUP = "table.records td.ph-title a in /groups/"
 PAGES = {
     "home": "/",
     "worklist": "/worklist/",
@@ -44,7 +45,26 @@ PAGES = {
     "returns": "/quarterly-returns/",
     "company": "table.records td.ph-title a in /sectors/company/",
     "inspection form": "/inspections/create/",
-    "group": "table.records td.ph-title a in /groups/",
+    "groups": "/groups/",
+    "group": GROUP,
+    "roster on paper": f"a[href$='/roster/print/'] in {GROUP}",
+    "roster form": f"a[href$='/roster/create/'] in {GROUP}",
+    "roster": "table.records td.ph-title a in /roster-checks/",
+    "scores": "/group-scores/",
+    "score": "table.records td.ph-title a in /group-scores/",
+    "outreach": "/outreach/",
+    "plan of the year": "/outreach-plans/year/",
+    "coverage": "/outreach/coverage/",
+    "session": "table.records td.ph-title a in /activities/?state=held",
+    "session form": (
+        "a[href$='/hold/'] in table.records td.ph-title a in /activities/?state=planned"
+    ),
+    "material": "table.records td.ph-title a in /materials/",
+    "resolution": "table.records td.ph-title a in /resolutions/",
+    "model": "table.records td.ph-title a in /campaigns/",
+    "award": "table.records td.ph-title a in /awards/",
+    "disaster": "table.records td.ph-title a in /disasters/",
+    "shortcomings": "/shortcomings/",
     "form": "/residents/create/",
     "search": "/search/?q=nguyen",
     "months": "/reports/",

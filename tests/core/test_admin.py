@@ -112,9 +112,7 @@ def test_rows_that_are_only_looked_at_show_no_version(client_for, clerk, area_a)
 
 def test_a_recorded_group_of_another_beat_is_shown_and_kept(client_for, officer_a, area_a, area_b):
     group = factories.GroupFactory(neighbourhood=area_b, name="Liên gia bên kia")
-    row = factories.IncidentFactory(
-        neighbourhood=area_a, source="group", reporting_group=group
-    )
+    row = factories.IncidentFactory(neighbourhood=area_a, source="group", reporting_group=group)
     client = client_for(officer_a)
     answer = client.get(admin_url(row))
     assert f'<option value="{group.pk}" selected>{group}</option>' in answer.content.decode()

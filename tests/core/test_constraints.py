@@ -154,6 +154,52 @@ def assignment_that_ended():
     return row
 
 
+def planned_meeting():
+    return f.MeetingFactory(held_on=None, attended=None, planned_on=day(-5))
+
+
+def planned_activity():
+    return f.ActivityFactory(held_on=None, planned_on=day(-5))
+
+
+def head_that_ended():
+    row = f.OfficerFactory(ended_on=day(300))
+    f.OfficerFactory(group=row.group)
+    return row
+
+
+def office_that_ended():
+    row = f.OfficerFactory(role="deputy", ended_on=day(300))
+    f.OfficerFactory(group=row.group, resident=row.resident, role="deputy", started_on=day(200))
+    return row
+
+
+def help_of_a_household():
+    return f.MutualHelpFactory(group=f.MembershipFactory().group, households=1)
+
+
+def task_of_a_weak_group():
+    return f.ImprovementTaskFactory(score=f.GroupScoreFactory(weak=True))
+
+
+def second_plan_for_the_ward():
+    f.PlanItemFactory(neighbourhood=None)
+    return f.PlanItemFactory(neighbourhood=None, audience="pupils")
+
+
+def same_day(name, of):
+    """Return the change that ends a row on the day it begins."""
+    return lambda row: {name: getattr(row, of)}
+
+
+def task(make, prefix):
+    """Return the cases of a task: without an owner, and done without a result."""
+    return {
+        f"{prefix}_one_owner": Case(make, values(owner_body="")),
+        f"{prefix}_done_with_result": Case(make, values(done_on=day(1))),
+    }
+
+
 def earlier(name, than):
     """Return the change that puts one moment of a row a minute before another."""
     return lambda row: {name: getattr(row, than) - dt.timedelta(minutes=1)}
@@ -301,6 +347,65 @@ CASES = {
         f.ShiftHandoverFactory, lambda row: {"ended_at": row.started_at}
     ),
     "handover_taken_by": Case(f.ShiftHandoverFactory, lambda row: {"taken_at": row.ended_at}),
+    "meeting_has_day": Case(planned_meeting, values(planned_on=None)),
+    "meeting_held_with_attendance": Case(f.MeetingFactory, values(attended=None)),
+    "meeting_cancelled_with_reason": Case(planned_meeting, values(cancelled_on=day(1))),
+    "officer_ends_after_start": Case(f.OfficerFactory, same_day("ended_on", "started_on")),
+    "officer_one_head": Case(head_that_ended, values(ended_on=None)),
+    "officer_one_office": Case(office_that_ended, values(ended_on=None)),
+    **task(f.GroupRequestFactory, "request"),
+    "request_due_after_raised": Case(f.GroupRequestFactory, days_before("due_on", "raised_on")),
+    "request_done_after_raised": Case(
+        lambda: f.GroupRequestFactory(done_on=day(3), result="Đã sửa"),
+        days_before("done_on", "raised_on"),
+    ),
+    "help_by_somebody": Case(help_of_a_household, values(households=0)),
+    "duty_ends_after_start": Case(f.GroupDutyFactory, days_before("ended_on", "started_on")),
+    "roster_line_about_somebody": Case(f.RosterLineFactory, values(residence=None)),
+    "roster_line_decided": Case(
+        f.RosterLineFactory, lambda row: {"state": "refused", "decided_at": row.created_at}
+    ),
+    "roster_line_once": two(f.RosterLineFactory, roster=None, residence=None),
+    "group_rule_ends_after_start": ends(f.GroupRuleFactory),
+    "group_rule_positive": Case(f.GroupRuleFactory, values(value=0)),
+    "group_rule_once_a_day": two(f.GroupRuleFactory, key=None, valid_from=None),
+    "scheme_limits_fall": Case(f.ScoringSchemeFactory, values(fair_from=95)),
+    "scheme_year_known": Case(f.ScoringSchemeFactory, values(year=1999)),
+    "criterion_worth_points": Case(f.CriterionFactory, values(max_points=0)),
+    "criterion_once": two(f.CriterionFactory, scheme=f.ScoringSchemeFactory, content=None),
+    "score_once_a_year": two(f.GroupScoreFactory, group=None, scheme=None),
+    "score_approved_with_class": Case(f.GroupScoreFactory, values(state="approved")),
+    "line_once": two(f.CriterionScoreFactory, score=None, criterion=None),
+    **task(task_of_a_weak_group, "improvement"),
+    "partner_name_once": two(f.PartnerFactory, name=None),
+    "material_version_once": two(f.MaterialFactory, title=None),
+    "material_approved_by": Case(f.MaterialFactory, values(approved_on=None)),
+    "plan_once": two(f.PlanItemFactory, neighbourhood=None),
+    "plan_once_in_ward": Case(second_plan_for_the_ward, values(audience="households")),
+    "plan_in_its_year": Case(f.PlanItemFactory, lambda row: {"year": row.year + 1}),
+    "activity_has_day": Case(planned_activity, values(planned_on=None)),
+    "activity_held_with_attendance": Case(f.ActivityFactory, values(attendance=None)),
+    "activity_held_or_cancelled": Case(f.ActivityFactory, values(cancelled_on=day(1))),
+    "activity_partner_once": two(f.ActivityPartnerFactory, activity=None, partner=None),
+    **task(f.QuestionFactory, "question"),
+    "campaign_ends_after_start": Case(f.CampaignFactory, same_day("ended_on", "started_on")),
+    "campaign_met_with_evidence": Case(f.CampaignCriterionFactory, values(met_on=day(1))),
+    "resolution_ends_after_signed": Case(f.ResolutionFactory, same_day("ended_on", "signed_on")),
+    "party_once": two(f.ResolutionPartyFactory, resolution=None, partner=None),
+    "fulfilment_once_a_day": two(f.FulfilmentFactory, commitment=None, due_on=None),
+    "fulfilment_with_evidence": Case(f.FulfilmentFactory, values(done_on=day(1))),
+    "award_for_somebody": Case(f.AwardFactory, values(group=None)),
+    "award_days_in_order": Case(f.AwardFactory, days_before("proposed_on", "deed_on")),
+    "award_decided_with_number": Case(f.AwardFactory, values(decided_on=day(1))),
+    "award_declined_with_reason": Case(f.AwardFactory, values(declined_on=day(1))),
+    **task(f.DirectiveFactory, "directive"),
+    "directive_due_after_issued": Case(f.DirectiveFactory, days_before("due_on", "issued_on")),
+    "disaster_ends_after_start": Case(f.DisasterFactory, same_day("ended_on", "started_on")),
+    "shift_once": two(f.DutyShiftFactory, disaster=None, officer=None),
+    "help_after_asked": Case(
+        f.HelpGivenFactory, lambda row: {"asked_at": row.came_at + dt.timedelta(minutes=1)}
+    ),
+    "help_for_somebody": Case(f.HelpGivenFactory, values(households=0)),
 }
 
 

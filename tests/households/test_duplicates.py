@@ -669,7 +669,19 @@ def test_every_link_to_a_person_is_known_to_merging():
         ("duplicatepair", "first"),
         ("duplicatepair", "second"),
         ("resident", "same_as"),
+        ("groupofficer", "resident"),
     }
+
+
+def test_an_office_in_a_group_goes_over_and_comes_back(home, on):
+    kept, gone = entered(home), entered(home)
+    office = factories.OfficerFactory(resident=gone)
+    pair = merged(kept, gone, on)
+    office.refresh_from_db()
+    assert office.resident == kept
+    unmerge_people(pair=pair, reason="Nhầm", on=on)
+    office.refresh_from_db()
+    assert office.resident == gone
 
 
 # --- Pages ----------------------------------------------------------------------------------------

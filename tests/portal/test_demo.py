@@ -49,8 +49,46 @@ from kylien.accounts.models import User
 from kylien.areas.models import Holiday, Neighbourhood, Ward
 from kylien.audit.models import AuditEntry
 from kylien.core import text
-from kylien.core.periods import Month
-from selfgov_groups.models import GroupMeeting, GroupMembership, SelfManagedGroup
+from kylien.core.periods import Month, Quarter
+from outreach.models import (
+    Activity,
+    ActivityPartner,
+    Award,
+    Campaign,
+    CampaignCriterion,
+    Commitment,
+    Directive,
+    Disaster,
+    DutyShift,
+    Fulfilment,
+    HelpGiven,
+    JointResolution,
+    Material,
+    Partner,
+    PlanItem,
+    Question,
+    ResolutionParty,
+)
+from outreach.recurrence import due_days
+from reports.shortcomings import Asked, Records, read
+from selfgov_groups.models import (
+    Criterion,
+    CriterionScore,
+    GroupContact,
+    GroupDuty,
+    GroupMeeting,
+    GroupMembership,
+    GroupOfficer,
+    GroupRequest,
+    GroupScore,
+    ImprovementTask,
+    MutualHelp,
+    RosterCheck,
+    RosterLine,
+    ScoringScheme,
+    SelfManagedGroup,
+)
+from selfgov_groups.services.life import check_office
 
 pytestmark = pytest.mark.django_db
 Relation = Residence.Relation
@@ -72,6 +110,37 @@ OF_INCIDENTS = [
     MeasureTaken,
     ShiftHandover,
 ]
+OF_GROUPS = [
+    GroupContact,
+    GroupDuty,
+    GroupMeeting,
+    GroupOfficer,
+    GroupRequest,
+    ImprovementTask,
+    MutualHelp,
+    RosterCheck,
+    RosterLine,
+]
+OF_OUTREACH = [
+    Activity,
+    ActivityPartner,
+    Award,
+    Campaign,
+    CampaignCriterion,
+    Commitment,
+    Directive,
+    Disaster,
+    DutyShift,
+    Fulfilment,
+    HelpGiven,
+    JointResolution,
+    Material,
+    Partner,
+    PlanItem,
+    Question,
+    ResolutionParty,
+]
+RATED = [ScoringScheme, Criterion, GroupScore, CriterionScore]  # frozen, so cleaned bit by bit
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -224,6 +293,8 @@ def test_numbers_are_nobody_s():
         digit = (row.birth_date.year // 100 - 19) * 2 + (row.sex == "F")
         assert re.fullmatch(rf"099{digit}{row.birth_date:%y}\d{{6}}", row.citizen_id)
     assert not StayNotice.objects.exclude(id_number__regex=r"^099[0-9]{9}$").exists()
+    known = Partner.objects.filter(contact_phone__regex=r"^0100[0-9]{6}$")
+    assert known.count() == Partner.objects.count() == 8
     for model in (Resident, Business, IncidentParty):
         assert not model.objects.exclude(phone="").exclude(phone__regex=r"^0100[0-9]{6}$").exists()
     ids = Resident.objects.filter(citizen_id="", present=True)
@@ -270,13 +341,19 @@ def test_groups_hold_households_of_their_neighbourhood_one_at_a_time(on):
 
 
 def test_groups_meet_and_some_are_silent(on):
-    last = dict(GroupMeeting.objects.values_list("group").annotate(models.Max("held_on")))
+    held = GroupMeeting.objects.held()
+    last = dict(held.values_list("group").annotate(models.Max("held_on")))
     assert len(last) == 34
     assert sum((on - day).days > 90 for day in last.values()) == 4
-    sizes = Counter(GroupMembership.objects.current().values_list("group", flat=True))
-    assert all(
-        0 < m.attended <= sizes[m.group_id] and m.held_on < on for m in GroupMeeting.objects.all()
-    )
+    groups = SelfManagedGroup.objects.active()
+    assert groups.silent(on, 90).count() == 2
+    assert groups.without_contact(on, 30).count() == 6
+    assert groups.without_head(on).count() == 1
+    assert held.filter(officer_came=True).exists()
+    assert held.exclude(minutes="").count() > held.count() / 3
+    planned = GroupMeeting.objects.planned()
+    assert planned.count() == 8
+    assert planned.filter(planned_on__lt=on).count() == 1
 
 
 def test_something_is_due(on):
@@ -398,6 +475,30 @@ def test_nothing_lies_ahead():
         (LiaisonNote, "met_on"),
         (QuarterlyReturn, "received_on"),
         (Incident, "resolved_on"),
+        (GroupMeeting, "held_on"),
+        (GroupOfficer, "started_on"),
+        (GroupOfficer, "ended_on"),
+        (GroupRequest, "done_on"),
+        (GroupContact, "met_on"),
+        (MutualHelp, "helped_on"),
+        (GroupDuty, "ended_on"),
+        (GroupScore, "approved_on"),
+        (ImprovementTask, "done_on"),
+        (RosterCheck, "checked_on"),
+        (RosterLine, "happened_on"),
+        (RosterLine, "decided_at"),
+        (Material, "approved_on"),
+        (Activity, "held_on"),
+        (Activity, "cancelled_on"),
+        (Question, "done_on"),
+        (CampaignCriterion, "met_on"),
+        (Fulfilment, "done_on"),
+        (Award, "proposed_on"),
+        (Award, "decided_on"),
+        (Award, "noticed_on"),
+        (Award, "declined_on"),
+        (Directive, "done_on"),
+        (HelpGiven, "came_at"),
         (Incident, "told_group_on"),
         (Incident, "closed_on"),
         (IncidentEntry, "at"),
@@ -411,6 +512,147 @@ def test_nothing_lies_ahead():
         day = now if field.endswith("at") else timezone.localdate()
         assert not model.objects.filter(**{f"{field}__gt": day}).exists(), field
     assert not StayNotice.objects.filter(notified_at__lt=models.F("arrived_at")).exists()
+
+
+# --- Life and points of the groups ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model", [*OF_GROUPS, *OF_OUTREACH])
+def test_what_groups_and_partners_do_is_valid(model):
+    rows = list(model.objects.all())
+    assert rows
+    for row in rows:
+        row.full_clean()
+
+
+def test_officers_lived_in_their_groups(on):
+    rows = GroupOfficer.objects.select_related("group", "resident")
+    assert {row.role for row in rows} == {"head", "deputy"}
+    assert rows.exclude(ended_on=None).count() >= 2
+    for row in rows:
+        check_office(row, on)
+
+
+@pytest.mark.parametrize("model", [GroupRequest, ImprovementTask, Question])
+def test_officers_own_what_lies_in_their_beat(model):
+    rows = model.objects.exclude(owner=None).select_related("owner")
+    areas = dict(rows.values_list("pk", model.scope_lookup))
+    assert areas
+    assert all(row.owner.scope.holds(areas[row.pk]) for row in rows)
+
+
+def test_groups_are_rated_two_years_and_begun_this_year(on):
+    scores = GroupScore.objects.select_related("scheme").prefetch_related("lines__criterion")
+    rated = Counter(scores.filter(scheme__year=on.year - 1).values_list("rated", flat=True))
+    assert (rated["average"], rated["weak"]) == (3, 1)
+    assert rated["good"] + rated["fair"] == 30
+    assert min(rated["good"], rated["fair"]) >= 5
+    assert scores.filter(scheme__year=on.year - 2, state="approved").count() == 34
+    states = scores.filter(scheme__year=on.year).values_list("state", flat=True)
+    assert Counter(states) == {"draft": 7, "submitted": 5}
+    for score in scores:
+        assert score.total == sum(line.points for line in score.lines.all())
+        assert score.rated in ("", score.scheme.limits.class_of(score.total))
+        for line in score.lines.all():
+            line.check_points()
+        complete = score.lines.count() == score.scheme.criteria.count()
+        assert complete or score.is_draft
+    weak = scores.get(scheme__year=on.year - 1, rated="weak")
+    assert weak.improvements.unfinished().count() == 2
+    assert weak.improvements.overdue(on).count() == 1
+    assert GroupScore.objects.without_plan().count() == 1
+
+
+@pytest.mark.parametrize("model", RATED)
+def test_what_scores_rest_on_is_valid(model):
+    for row in model.objects.all():
+        row.clean_fields()
+        row.validate_constraints()
+
+
+def test_rosters_came_back(on):
+    waiting, decided = RosterCheck.objects.undecided(), RosterCheck.objects.decided()
+    assert (waiting.count(), decided.count()) == (1, 1)
+    assert RosterCheck.objects.unchanged().count() == 6
+    for line in RosterLine.objects.select_related("roster__group", "residence", "act"):
+        homes = line.roster.group.memberships.current()
+        assert homes.filter(household=line.household).exists()
+        assert line.happened_on <= line.roster.checked_on
+        assert line.residence is None or line.residence.household_id == line.household_id
+        assert (line.act is not None) == (line.state == "accepted")
+        assert line.residence is None or line.residence.ended_by_id == line.act_id
+
+
+# --- Outreach -------------------------------------------------------------------------------------
+
+
+def test_sessions_cover_much_of_the_last_quarter(on):
+    asked = Asked(Quarter.containing(on).previous(), on)
+    share = read(Records(asked))[asked]["coverage"]
+    assert share.whole == 7 * 8
+    assert 0.5 < share.part / share.whole < 0.95
+
+
+def test_the_plan_is_kept_but_for_a_few_items(on):
+    assert set(PlanItem.objects.values_list("year", flat=True)) == {on.year - 1, on.year}
+    assert PlanItem.objects.late(on).count() == 3
+    planned = Activity.objects.planned()
+    assert planned.filter(planned_on__gt=on).count() == 6
+    assert planned.filter(planned_on__lt=on).count() == 1
+    for back in range(1, 6):
+        assert Activity.objects.held_in(Quarter.containing(on).moved(-back).period).exists(), back
+
+
+def test_materials_were_approved_before_they_were_used():
+    used = Activity.objects.held().exclude(material=None)
+    assert used.count() > Activity.objects.held().count() / 2
+    assert not used.filter(material__approved_on__gt=models.F("held_on")).exists()
+    assert not used.exclude(material__topic=models.F("topic")).exists()
+    assert Material.objects.waiting().count() == 1
+
+
+def test_a_few_answers_are_late(on):
+    assert Question.objects.overdue(on).count() == 3
+    assert GroupRequest.objects.overdue(on).count() == 2
+    assert Directive.objects.overdue(on).count() == 1
+    assert not Question.objects.filter(activity__held_on=None).exists()
+    assert not Question.objects.filter(done_on__lt=models.F("activity__held_on")).exists()
+
+
+def test_commitments_fall_due_as_the_services_plan_them(on):
+    for row in Commitment.objects.prefetch_related("fulfilments"):
+        days = [one.due_on for one in row.fulfilments.all()]
+        assert days == due_days(row.due_on, row.recurrence, on)
+    done = Fulfilment.objects.exclude(done_on=None)
+    assert not done.filter(done_on__lt=models.F("commitment__resolution__signed_on")).exists()
+    assert done.filter(led_by=None).exists()
+    assert done.exclude(led_by=None).exists()
+    assert Fulfilment.objects.open(on).overdue(on).exists()
+    silent = JointResolution.objects.silent(on, 90)
+    assert silent.count() == 1
+    assert Fulfilment.objects.filter(commitment__resolution=silent.get()).exclude(done_on=None)
+
+
+def test_awards_stand_in_every_state():
+    awards = Award.objects.all()
+    assert awards.undecided().count() == 2
+    assert awards.unnoticed().count() == 1
+    assert awards.exclude(noticed_on=None).count() == 9
+    assert awards.exclude(declined_on=None).count() == 1
+
+
+def test_disasters_have_a_roster_and_help_in_their_days(on):
+    assert Disaster.objects.open(on).count() == 1
+    assert DutyShift.objects.filter(day=on).count() == 2
+    for row in HelpGiven.objects.select_related("disaster"):
+        day = timezone.localtime(row.came_at).date()
+        assert day >= row.disaster.started_on
+        assert row.disaster.ended_on is None or day <= row.disaster.ended_on
+
+
+def test_models_have_copies(on):
+    assert Campaign.objects.exclude(copied_from=None).count() == 2
+    assert Campaign.objects.running(on).count() == 5
 
 
 # --- Businesses under conditions ------------------------------------------------------------------
@@ -530,7 +772,7 @@ def test_accounts_sign_in_with_the_password_given(on):
 
 def test_load_is_in_the_audit_trail():
     own = (Household, Resident, Residence, Business, Incident, GroupMembership)
-    for model in (*own, *OF_BUSINESSES, *OF_INCIDENTS):
+    for model in (*own, *OF_BUSINESSES, *OF_INCIDENTS, *OF_GROUPS, *OF_OUTREACH):
         entries = AuditEntry.objects.filter(table=model._meta.label_lower, action="create")
         assert entries.count() == model.objects.count()
 

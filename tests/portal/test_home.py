@@ -42,6 +42,27 @@ def busy(area_a, area_b):
         factories.StayNoticeFactory(household=homes[0])
         for _ in range(6):
             factories.IncidentFactory(neighbourhood=area)
+        late_outreach(area, group)
+
+
+def late_outreach(area, group):
+    """Make what is late with groups and joint work, and beside each what is not."""
+    factories.MeetingFactory(group=group, held_on=day(89))
+    silent = factories.GroupFactory(neighbourhood=area)
+    factories.MeetingFactory(group=silent, held_on=day(91))
+    factories.GroupFactory(neighbourhood=area, dissolved_on=day(5))
+    session = factories.ActivityFactory(neighbourhood=area)
+    once = factories.CommitmentFactory(due_on=day(1))
+    for ago in (-1, 0, 1):
+        factories.GroupRequestFactory(group=group, due_on=day(ago))
+        factories.QuestionFactory(activity=session, due_on=day(ago))
+        factories.FulfilmentFactory(commitment=once, due_on=day(ago))
+    done = {"due_on": day(9), "done_on": day(8)}
+    factories.GroupRequestFactory(group=group, result="Đã sửa", **done)
+    factories.QuestionFactory(activity=session, result="Đã trả lời", **done)
+    factories.FulfilmentFactory(commitment=once, evidence="Biên bản", **done)
+    ended = factories.CommitmentFactory(due_on=day(3), ended_on=day(1))
+    factories.FulfilmentFactory(commitment=ended)
 
 
 def url_of(row):
@@ -121,6 +142,10 @@ def test_the_words_of_what_is_due_are_true_of_the_rows_they_count(busy, chief, c
         "nơi chưa khắc phục": "2",
         f"cơ sở chưa nộp báo cáo {in_words(quarter)}": str(owing),
         "nơi chưa xác nhận liên hệ": "2",
+        "tổ liên gia im ắng": "2",
+        "kiến nghị của tổ quá hạn": "2",
+        "ý kiến của dân quá hạn": "2",
+        "cam kết liên tịch quá hạn": "2",
         "việc chưa đồng bộ": "16",
     }
 

@@ -22,7 +22,7 @@ from households.models import Absence, Residence, StayNotice
 from kylien.accounts.models import User
 from kylien.core.periods import Week
 from kylien.portal.worklist import Span, Worklist
-from selfgov_groups.models import GroupMeeting, SelfManagedGroup
+from selfgov_groups.models import GroupContact, GroupMeeting, SelfManagedGroup
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -125,11 +125,15 @@ class Ground:
         return factories.FindingFactory(inspection=inspection, due_on=day, **fields)
 
     def group(self, area, day, **fields):
-        """A group whose last meeting, or else its founding, was 90 days before `day`."""
-        met = day - 90 * DAY
+        """A group whose last meeting, or else its founding, was 92 days before `day`; an officer
+        has met it on `day`, or is to meet it again then."""
+        met = day - 92 * DAY
+        founded = met if day.day % 2 else LONG_AGO
+        group = factories.GroupFactory(neighbourhood=area, founded_on=founded, **fields)
+        if not group.dissolved_on:
+            factories.GroupContactFactory(group=group, met_on=day - day.day % 2 * 30 * DAY)
         if day.day % 2:
-            return factories.GroupFactory(neighbourhood=area, founded_on=met, **fields)
-        group = factories.GroupFactory(neighbourhood=area, founded_on=LONG_AGO, **fields)
+            return group
         for back in (200, 0):
             factories.MeetingFactory(group=group, held_on=met - back * DAY)
         return group
@@ -169,13 +173,20 @@ def open_work(on):
         business = row.inspection.business
         if row.mended_on is None and business.state != "closed":
             yield "remedy", row.inspection_id, business.neighbourhood_id, row.due_on
-    meetings = list(GroupMeeting._base_manager.all())
-    for row in SelfManagedGroup._base_manager.all():
-        met = [m.held_on for m in meetings if m.group_id == row.pk and m.held_on <= on]
-        if row.dissolved_on is None:
-            last = max([row.founded_on, *met])
-            yield "group", row.pk, row.neighbourhood_id, last + 90 * DAY
+    yield from open_groups(on)
     yield from missing_returns(on)
+
+
+def open_groups(on):
+    """Groups meet every 92 days and are met by an officer every 30; none has anything planned."""
+    meetings = [m for m in GroupMeeting._base_manager.all() if m.held_on and m.held_on <= on]
+    contacts = [c for c in GroupContact._base_manager.all() if c.met_on <= on]
+    for row in SelfManagedGroup._base_manager.filter(dissolved_on=None):
+        held = [m.held_on for m in meetings if m.group_id == row.pk]
+        yield "group", row.pk, row.neighbourhood_id, max([row.founded_on, *held]) + 92 * DAY
+        met = [c.met_on for c in contacts if c.group_id == row.pk]
+        met += [m.held_on for m in meetings if m.group_id == row.pk and m.officer_came]
+        yield "contact", row.pk, row.neighbourhood_id, max([row.founded_on, *met]) + 30 * DAY
 
 
 def open_papers(on):
@@ -306,7 +317,7 @@ def test_fifty_days_hold_exactly_what_is_due(ground, readers):
         wrong += differ
         seen += kinds
     assert not wrong, "\n".join(wrong)
-    kinds = {"return", "report", *KINDS} - {"owing"}
+    kinds = {"return", "report", "contact", *KINDS} - {"owing"}
     assert kinds == set(seen), "each kind must have been due on some of the days"
 
 
@@ -413,12 +424,14 @@ def test_a_sector_that_left_the_list_owes_no_return(ground, officer, area_a):
     assert kinds_on(officer, D(2026, 3, 25)) == {}
 
 
-def test_a_meeting_gives_a_group_its_ninety_days_again(ground, officer, area_a):
+def test_a_meeting_gives_a_group_its_days_again(ground, officer, area_a):
     group = ground.group(area_a, ON)
-    factories.MeetingFactory(group=group, held_on=ON)
+    factories.MeetingFactory(group=group, held_on=ON, officer_came=True)
     assert kinds_on(officer) == {}
-    assert kinds_on(officer, ON + 82 * DAY) == {}
-    assert kinds_on(officer, ON + 83 * DAY) == {"group": 1}
+    assert kinds_on(officer, ON + 22 * DAY) == {}
+    assert kinds_on(officer, ON + 23 * DAY) == {"contact": 1}
+    assert kinds_on(officer, ON + 84 * DAY) == {"contact": 1}
+    assert kinds_on(officer, ON + 85 * DAY) == {"contact": 1, "group": 1}
     silent = SelfManagedGroup.objects.silent
     assert [silent(ON + n * DAY, 90).exists() for n in (90, 91)] == [False, True]
 

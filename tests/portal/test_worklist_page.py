@@ -142,6 +142,7 @@ def test_the_kinds_are_counted_and_lead_to_their_rows(client_for, chief, area_a,
     assert {label: one["count"] for label, one in kinds.items()} == {
         "Tạm trú hết hạn": "5",
         "Họp tổ liên gia": "1",
+        "Gặp tổ liên gia": "1",
     }
     response = client.get(kinds["Họp tổ liên gia"]["url"])
     assert names(response) == [group.name]

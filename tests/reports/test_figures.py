@@ -22,7 +22,7 @@ from households.services import (
 )
 from kylien.accounts.models import Role, Scope
 from kylien.core.periods import Month
-from reports.figures import FIGURES, PAIRS, TRADE, Reading, figures, read
+from reports.figures import FIGURES, OUTREACH, PAIRS, PEOPLE, TRADE, Reading, figures, read
 from tests import factories
 
 WARD = Scope(whole_ward=True)
@@ -39,7 +39,7 @@ def numbers(text, scope=WARD):
 
 
 def check_identities(scope, months):
-    counted = read(FIGURES, scope, months)
+    counted = read([figure for figure in FIGURES if figure.section == PEOPLE], scope, months)
     for one in months:
         for kind in ("population", "temporary"):
             now = counted[one]
@@ -211,6 +211,40 @@ def busy_ward(area_a, area_b, on):
         factories.MeetingFactory(group=group, held_on=on - 21 * DAY)
         factories.StayNoticeFactory(household=homes[0])
         some_business(area, on)
+        some_outreach(area, group, on)
+
+
+def some_outreach(area, group, on):
+    """Make what the people of a neighbourhood were told, asked and did, over two months; and what
+    concerns the whole ward."""
+    partner = factories.PartnerFactory()
+    promise = factories.CommitmentFactory(partner=partner, due_on=on - 10 * DAY)
+    for ago in (20, 50):
+        day = on - ago * DAY
+        for where in (area, None):
+            session = factories.ActivityFactory(neighbourhood=where, held_on=day)
+            factories.ActivityFactory(neighbourhood=where, held_on=day)
+            factories.ActivityFactory(neighbourhood=where, held_on=None, planned_on=day)
+            factories.QuestionFactory(activity=session)
+            factories.QuestionFactory(activity=session, done_on=day + DAY, result="Đã trả lời")
+        for leader in (partner, None):
+            done = day + (DAY if leader else 2 * DAY)
+            factories.FulfilmentFactory(
+                commitment=promise, due_on=done, done_on=done, evidence="Biên bản", led_by=leader
+            )
+        factories.FulfilmentFactory(commitment=promise, due_on=day)
+        factories.GroupContactFactory(group=group, met_on=day)
+        factories.GroupRequestFactory(group=group, raised_on=day)
+        factories.GroupRequestFactory(
+            group=group, raised_on=day, done_on=day + DAY, result="Đã sửa"
+        )
+        factories.MutualHelpFactory(group=group, helped_on=day)
+        decided = {"proposed_on": day - DAY, "deed_on": day - 2 * DAY, "decision": "5/QĐ"}
+        factories.AwardFactory(group=group, decided_on=day, **decided)
+        factories.AwardFactory(
+            group=None, recipient="Tổ xe ôm", neighbourhood=None, decided_on=day, **decided
+        )
+        factories.AwardFactory(group=group, proposed_on=day, deed_on=day)
 
 
 def some_business(area, on):
@@ -253,8 +287,35 @@ def test_every_figure_counts_exactly_the_rows_of_its_list(
             assert listed == str(counted[figure.key]), (figure.key, figure.link(reading))
             seen[figure.key] += counted[figure.key]
     assert seen.total() > 50  # the comparison was not of zeros
-    trade = {figure.key for figure in FIGURES if figure.section == TRADE}
-    assert all(seen[key] for key in trade)
+    for section in (TRADE, OUTREACH):
+        assert all(seen[figure.key] for figure in FIGURES if figure.section == section)
+
+
+@pytest.mark.django_db
+def test_figures_of_outreach_are_what_was_written_down(area_a, on):
+    """By hand: in the month of a day 20 days ago, and of one 50 days ago, there is as much."""
+    some_outreach(area_a, factories.GroupFactory(neighbourhood=area_a), on)
+    day = on - 20 * DAY
+    months = {  # figure: the days it counts by, each time
+        "sessions": [day] * 4,
+        "sessions_questions": [day] * 2,
+        "questions": [day] * 4,
+        "questions_answered": [day + DAY] * 2,
+        "fulfilments": [day + DAY, day + 2 * DAY],
+        "fulfilments_partners": [day + DAY],
+        "group_contacts": [day],
+        "group_requests": [day] * 2,
+        "group_requests_solved": [day + DAY],
+        "mutual_helps": [day],
+        "awards": [day] * 2,
+    }
+    start = settings.REPORT_START_DAY
+    last = Month.containing(on, start)
+    counted = read(FIGURES, WARD, last.last(4))
+    for key, days in months.items():
+        both = days + [one - 30 * DAY for one in days]
+        wanted = Counter(Month.containing(one, start) for one in both)
+        assert {m: n[key] for m, n in counted.items() if n[key]} == wanted, key
 
 
 @pytest.mark.django_db
@@ -283,6 +344,15 @@ def test_keys_are_unique_and_the_named_ones_exist():
     for stem in ("population", "temporary"):
         for part in ("opening", "in", "out", "closing"):
             assert f"{stem}_{part}" in keys
+
+
+@pytest.mark.django_db
+def test_any_number_of_months_is_counted_at_once(area_a, on):
+    factories.HouseholdFactory.create_batch(2, neighbourhood=area_a)
+    months = Month.containing(on, settings.REPORT_START_DAY).last(40)
+    assert len(months) * len(FIGURES) > 1000  # more than a database unites in one query
+    counted = read(FIGURES, WARD, months)
+    assert [counted[one]["households"] for one in months] == [2] * 40
 
 
 @pytest.mark.django_db

@@ -13,6 +13,11 @@ from tests.factories import (
 )
 
 ADD = "/admin/selfgov_groups/selfmanagedgroup/add/"
+OTHERS = {  # the inlines that a test types nothing into
+    f"{prefix}-{name}_FORMS": 0
+    for prefix in ("officers", "helps", "duties")
+    for name in ("INITIAL", "TOTAL")
+}
 ONE_OPEN = "Hộ này đang ở một tổ liên gia khác."
 
 
@@ -27,7 +32,7 @@ def change_url(group):
 def submit(client, url, *, roster=(), meetings=(), **fields):
     """Send the admin form with new roster rows `(household, day)` and meeting rows (dicts)."""
     standing = client.get(url).context["inline_admin_formsets"][0].formset.initial_forms
-    data = {"founded_on": shown(day(100)), "name": "Liên gia 1", "note": "", **fields}
+    data = {"founded_on": shown(day(100)), "name": "Liên gia 1", "note": "", **OTHERS, **fields}
     rows = [
         {"id": form.instance.pk, "group": form.instance.group_id, "household": "", "joined_on": ""}
         for form in standing
@@ -157,6 +162,7 @@ def test_members_that_stand_are_shown_and_not_changed(client, group, area_a):
     page = client.get(change_url(group))
     assert row.household.address in page.content.decode()
     data = {"name": "Liên gia 1", "founded_on": shown(day(100)), "neighbourhood": area_a.pk}
+    data |= OTHERS
     data |= {"memberships-INITIAL_FORMS": 1, "memberships-TOTAL_FORMS": 1}
     data |= {"memberships-0-id": row.pk, "memberships-0-joined_on": shown(day(1))}
     data |= {"memberships-0-DELETE": "on", "meetings-INITIAL_FORMS": 0, "meetings-TOTAL_FORMS": 0}
@@ -169,6 +175,7 @@ def test_roster_can_be_saved_though_a_member_left_meanwhile(client, group, area_
     row = MembershipFactory(group=group, joined_on=day(50))
     home = HouseholdFactory(neighbourhood=area_a)
     data = {"name": "Liên gia 1", "founded_on": shown(day(100)), "neighbourhood": area_a.pk}
+    data |= OTHERS
     data |= {"memberships-INITIAL_FORMS": 1, "memberships-TOTAL_FORMS": 2}
     data |= {"memberships-0-id": row.pk, "memberships-1-household": home.pk}
     data |= {"memberships-1-joined_on": shown(day(1))}

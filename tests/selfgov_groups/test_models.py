@@ -33,6 +33,11 @@ BAD_ROWS = {
     "meeting_once_a_day": lambda: MeetingFactory.create_batch(
         2, group=GroupFactory(), held_on=day(3)
     ),
+    "meeting_has_day": lambda: MeetingFactory(held_on=None, attended=None),
+    "meeting_held_with_attendance": lambda: MeetingFactory(attended=None),
+    "meeting_cancelled_with_reason": lambda: MeetingFactory(
+        planned_on=day(), held_on=None, attended=None, cancelled_on=day()
+    ),
 }
 
 
@@ -73,19 +78,23 @@ def test_met_in_holds_the_first_day_and_not_the_end():
     assert [m.held_on for m in GroupMeeting.objects.held_in(period)] == [day(11), day(19)]
 
 
-def test_silent_groups_held_no_meeting_for_that_many_days():
+def test_without_meeting_are_groups_that_held_none_for_that_many_days():
     for ago in (91, 90, 1):
         MeetingFactory(group=GroupFactory(name=f"họp {ago}"), held_on=day(ago))
     GroupFactory(name="mới lập", founded_on=day(90))
     GroupFactory(name="lập lâu", founded_on=day(91))
-    assert names(SelfManagedGroup.objects.silent(day(), 90)) == ["họp 91", "lập lâu"]
+    MeetingFactory(
+        group=GroupFactory(name="mới dự kiến"), planned_on=day(1), held_on=None, attended=None
+    )
+    found = SelfManagedGroup.objects.without_meeting(day(), 90)
+    assert names(found) == ["họp 91", "lập lâu", "mới dự kiến"]
 
 
-def test_silence_can_be_asked_of_a_past_day():
+def test_lack_of_meetings_can_be_asked_of_a_past_day():
     group = GroupFactory(founded_on=day(600))
     MeetingFactory(group=group, held_on=day(10))
-    assert names(SelfManagedGroup.objects.silent(day(11), 90)) == [group.name]
-    assert not SelfManagedGroup.objects.silent(day(10), 90)
+    assert names(SelfManagedGroup.objects.without_meeting(day(11), 90)) == [group.name]
+    assert not SelfManagedGroup.objects.without_meeting(day(10), 90)
 
 
 def test_memberships_on_a_day_count_from_joining_until_before_leaving():

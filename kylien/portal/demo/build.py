@@ -19,6 +19,7 @@ from kylien.portal.demo import (
     homes,
     incidents,
     inspections,
+    outreach,
     places,
     residence,
     tenants,
@@ -60,18 +61,23 @@ def load(*, password, scale=1, seed=7, progress=lambda part: None):
             serials=places.paper_serials(),
             police=areas[0].row.ward.police,
         )
+        scene.rng = Random(f"{seed}/ward")
+        groups.make_schemes(scene)
+        kept = outreach.make_ward(scene)
         for part in range(1, scale + 1):
             scene.slots = []
             scene.rng = Random(f"{seed}/{part}")
-            _load_part(scene)
+            _load_part(scene, kept)
             progress(part)
         residence.make_acts(scene)
+        groups.make_rosters(scene)
         incidents.make_handovers(scene)
         propose_all()
 
 
-def _load_part(scene):
-    """Load one ward's worth; nothing of it is kept in memory for the next."""
+def _load_part(scene, kept):
+    """Load one ward's worth; nothing of it is kept in memory for the next. `kept` is what the ward
+    has once for its outreach."""
     shares = {area: places.AREAS[area.row.name] for area in scene.areas}
     businesses = trade.make_businesses(scene)
     inspections.make_inspections(scene, businesses)
@@ -81,7 +87,9 @@ def _load_part(scene):
     residence.make_absences(scene, here)
     residence.enter_twice(scene)
     made = groups.make_groups(scene, here, gone, {area: s[1:] for area, s in shares.items()})
-    incidents.make_incidents(scene, businesses, made)
+    incidents.make_incidents(scene, businesses, made.telling())
+    groups.make_life(scene, made)
+    outreach.make_sessions(scene, kept, made)
     events.make_stay_notices(scene, here, businesses)
 
 

@@ -31,6 +31,8 @@ MONTHS = 25
 BEAT_OF = {area: username for username, areas in BEATS.items() for area in areas}
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 FRESH = (Incident.State.RECEIVED, Incident.State.RECEIVED, Incident.State.CLASSIFIED)
+CERTAIN = ("paused", "to tell", "to close")
+SOURCES = {"citizen": 55, "group": 22, "body": 6, "media": 4, "police": 13}
 SHIFTS = 14  # days of shifts that the desk has handed over
 Source, State = Incident.Source, Incident.State
 RESULT_STEPS = {step.target: step for step in workflow.STEPS if step.target in workflow.RESULTS}
@@ -73,10 +75,40 @@ def make_incidents(scene, businesses, groups):
         _handle(scene, way, stop)
         _run_clocks(way, book, calendar, scene)
         ways.append(way)
+    start = Month.containing(scene.on, scene.start_day).period.start
+    for what in CERTAIN:  # whatever the dice say
+        day = max(start, scene.days_ago(4))
+        source = Source.GROUP if what == "to tell" else Source.CITIZEN
+        way = _taken_down(scene, kinds["tieng-on"], day, places, groups, source)
+        _lead(scene, way, what)
+        _run_clocks(way, book, calendar, scene)
+        ways.append(way)
     _write(ways)
 
 
-def _taken_down(scene, kind, day, places, groups):
+def _lead(scene, way, what):
+    """Verify an incident within the hour; then pause its term, or settle it."""
+    row = way.incident
+    officer = scene.officers[BEAT_OF[row.neighbourhood.name]]
+    at = row.created_at + 5 * MINUTE
+    row.state = State.CLASSIFIED
+    told = f"Loại vụ việc: {row.type}\nMức độ: {row.get_urgency_display()}"
+    way.log(at, scene.officers["trucban"], "Phân loại", told)
+    row.state = State.VERIFYING
+    way.log(at + 5 * MINUTE, officer, "Bắt đầu xác minh")
+    at += 15 * MINUTE
+    if what == "paused":
+        reason = phrases.PAUSES[0]
+        way.pauses = [(at, reason)]
+        way.log(at, officer, "Tạm dừng thời hạn giải quyết", reason, IncidentEntry.Kind.CLOCK)
+        return
+    row.state = row.outcome = State.RESOLVED
+    row.resolved_on = at.astimezone(TZ).date()
+    row.result = phrases.RESULTS[row.state][0]
+    way.log(at, officer, RESULT_STEPS[row.state].done, row.result)
+
+
+def _taken_down(scene, kind, day, places, groups, source=""):
     rng = scene.rng
     _, hours, _, summaries = phrases.INCIDENTS[kind.code]
     area = scene.any_area()
@@ -93,7 +125,7 @@ def _taken_down(scene, kind, day, places, groups):
         place=business.address if business else _place(rng, area),
         business=business,
         summary=rng.choice(summaries),
-        source=choose(rng, {"citizen": 55, "group": 22, "body": 6, "media": 4, "police": 13}),
+        source=source or choose(rng, SOURCES),
         urgency=kind.urgency,
     )
     row.channel = "patrol" if row.source == Source.POLICE else "phone"

@@ -2,7 +2,7 @@ from django import forms
 
 from households.models import Household
 from kylien.core.forms import CodeField, DayField, RecordForm, RecordFormMixin
-from selfgov_groups.models import GroupMeeting, GroupMembership, SelfManagedGroup
+from selfgov_groups.models import GroupMembership, SelfManagedGroup
 from selfgov_groups.services import join_group, leave_group
 
 
@@ -73,19 +73,3 @@ class LeaveForm(RecordFormMixin, forms.ModelForm):
         return leave_group(
             membership=self.instance, left_on=self.cleaned_data["left_on"], on=self.on
         )
-
-
-class MeetingForm(RecordForm):
-    past_days = ("held_on",)
-
-    class Meta(RecordForm.Meta):
-        model = GroupMeeting
-        fields = ("held_on", "attended", "topics", "outcome")
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if not self.instance.pk:
-            self.initial["held_on"] = self.on
-        for name in ("held_on", "attended"):
-            self.fields[name].widget.attrs["data-half"] = ""
-        self.fields["outcome"].widget.attrs["rows"] = 2

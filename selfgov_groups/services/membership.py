@@ -28,6 +28,28 @@ def join_group(*, group, household, joined_on, on):
     return row
 
 
+@transaction.atomic
+def join_many(*, group, households, joined_on, on):
+    """Take several households into a group on one day, all or none, and return the memberships.
+
+    Raises ValidationError where one may not join (see `join_group`), each sentence with the code
+    and the address of its household.
+    """
+    if joined_on < group.founded_on:  # told once, not once a household
+        day = text.format_date(group.founded_on)
+        said = f"Tổ thành lập ngày {day}: hộ không thể vào trước đó."
+        raise ValidationError({"joined_on": said})
+    refused, rows = [], []
+    for household in sorted(households, key=lambda one: one.pk):  # one order of locks for all
+        try:
+            rows.append(join_group(group=group, household=household, joined_on=joined_on, on=on))
+        except ValidationError as error:
+            refused += [f"{household.code}, {household.address}: {m}" for m in error.messages]
+    if refused:
+        raise ValidationError(refused)
+    return rows
+
+
 def check_join(row, on):
     """Check what a new membership must meet beyond its own row; `on` is today.
 
