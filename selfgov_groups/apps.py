@@ -12,7 +12,8 @@ class SelfgovGroupsConfig(AppConfig):
         "groupmeeting": REGISTER,
         "groupofficer": REGISTER,
         "grouprequest": REGISTER,
-        "groupcontact": REGISTER,
+        # Whoever met the group notes it, so a clerk does not.
+        "groupcontact": {**REGISTER, "clerk": "view export"},
         "mutualhelp": REGISTER,
         "groupduty": REGISTER,
         "rostercheck": {

@@ -46,6 +46,10 @@ class AwardForm(RecordForm):
         super().__init__(*args, **kwargs)
         for name in ("group", "campaign"):
             self.fields[name].keep(getattr(self.instance, name))
+        if self.instance.decided_on or self.instance.declined_on:
+            # What was decided on stays; taking the step back comes first.
+            for name in (*WHOM, "deed_on", "proposed_on"):
+                self.fields[name].disabled = True
         partners = Partner.objects.visible_to(self.user).order_by("kind", "sort_key", "pk")
         self.fields["partner"].queryset = partners
         self.fields["recipient"].help_text = "Khi không phải tổ, mô hình, tổ chức trong danh mục."

@@ -325,6 +325,8 @@ class Activity(KeptByItsArea, Record):
             errors["group"] = "Tổ liên gia này ở tổ dân phố khác."
         if self.material_id and not self.material.approved_on and self.held_on:
             errors["material"] = "Tài liệu này chưa được duyệt."
+        if self.pk and self.held_on and self.questions.filter(due_on__lt=self.held_on).exists():
+            errors["held_on"] = "Có ý kiến hạn trả lời trước ngày này: sửa hạn trước."
         if self.plan_id and self.topic_id and self.plan.topic_id != self.topic_id:
             errors["plan"] = "Mục kế hoạch này về chủ đề khác."
         elif self.plan_id and self.plan.neighbourhood_id != area:

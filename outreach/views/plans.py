@@ -82,7 +82,7 @@ class PlanView(StateFirst, RecordView):
 
     def actions(self, obj):
         found = super().actions(obj)
-        if self.request.user.has_perm(ADD_ACTIVITY):
+        if self.request.user.has_perm(ADD_ACTIVITY) and obj.kept_by(self.request.user):
             url = f"{reverse('activity-create')}?plan={obj.code}"
             primary = obj.first_held is None
             found.append(

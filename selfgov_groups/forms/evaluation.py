@@ -116,6 +116,9 @@ class TaskForm(OwnedFormMixin, RecordForm):
         model = ImprovementTask
         fields = ("content", "owner", "owner_body", "due_on")
 
+    def group_of(self, data):
+        return self.instance.score.group
+
     def clean_due_on(self):
         day = self.cleaned_data["due_on"]
         start = self.instance.score.approved_on

@@ -376,6 +376,8 @@ class GroupMeeting(Tracked):
             said = text.format_date(group.dissolved_on)
             raise ValidationError({name: f"Tổ đã giải thể ngày {said}."})
         if self.held_on:
+            if self.pk and self.requests.exclude(raised_on=day).exists():
+                raise ValidationError({name: "Kiến nghị nêu ở cuộc họp này ghi ngày khác."})
             members = group.memberships.open_on(day).count()
             if self.attended is not None and self.attended > members:
                 raise ValidationError(

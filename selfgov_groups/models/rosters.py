@@ -7,6 +7,7 @@ from django.db.models.functions import Coalesce
 from households.models import Household, Residence, ResidenceAct
 from kylien.core.models import Record, RecordQuerySet, Tracked, TrackedQuerySet
 from selfgov_groups.models.groups import SelfManagedGroup
+from selfgov_groups.models.life import check_life
 
 
 class RosterQuerySet(RecordQuerySet):
@@ -69,6 +70,9 @@ class RosterCheck(Record):
 
     def __str__(self):
         return f"{self.code} · {self.group.name}"
+
+    def clean(self):
+        check_life(self, "checked_on")
 
     def search_parts(self):
         return self.group.name, ()
