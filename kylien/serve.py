@@ -83,12 +83,13 @@ class Channel(HTTPChannel):
 
     def handle_close(self):
         if self.refused and not self.draining and self.connected:
+            self.draining = True  # before the other side can see that we are done
             try:
                 self.socket.shutdown(socket.SHUT_WR)
             except OSError:
-                pass  # gone already
+                self.draining = False  # gone already
             else:
-                self.draining, self.will_close = True, False
+                self.will_close = False
                 return
         super().handle_close()
 
