@@ -3,13 +3,12 @@ from dataclasses import dataclass
 
 import django_filters
 from django import forms
-from django.core.exceptions import ValidationError
 
 from businesses.models import Business, Certificate, Inspection, InspectionFinding, Sector
 from businesses.rules import contact_since
 from businesses.services import earliest_visit
 from kylien.areas.filters import area_filter
-from kylien.core.filters import DayFilter, MonthFilter, RecordFilterSet
+from kylien.core.filters import DayFilter, MonthFilter, QuarterFilter, RecordFilterSet
 from kylien.core.periods import Quarter
 
 SOON_DAYS = 30  # inspections and remedies are due that many days before their day
@@ -311,30 +310,6 @@ class InspectionFilterSet(RecordFilterSet):
 
     def by_month(self, rows, name, value):
         return rows.held_in(value.period)
-
-
-class QuarterField(forms.CharField):
-    """A quarter as addresses name it: `2026-Q4`."""
-
-    widget = forms.TextInput(attrs={"placeholder": "yyyy-Qn", "size": 8, "maxlength": 7})
-
-    def to_python(self, value):
-        value = super().to_python(value)
-        if not value:
-            return None
-        try:
-            return Quarter.parse(value)
-        except ValueError as error:
-            raise ValidationError("Ghi quý như 2026-Q4.", code="invalid") from error
-
-    def prepare_value(self, value):
-        return str(value) if value else ""
-
-
-class QuarterFilter(django_filters.CharFilter):
-    """Rows of a quarter; `method` gets the Quarter."""
-
-    field_class = QuarterField
 
 
 class ReturnFilterSet(RecordFilterSet):

@@ -97,4 +97,4 @@ class ActivityAdmin(LookOnly, RecordAdmin):
     ordering = ("-pk",)
 
 
-from outreach import admin_more  # noqa: E402,F401 (resolutions, models, awards, directives)
+from outreach import joint_admin  # noqa: E402,F401 (resolutions, models, awards, directives)

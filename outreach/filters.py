@@ -1,9 +1,8 @@
 import django_filters
 from django import forms
 
-from businesses.filters import QuarterFilter
 from kylien.areas.filters import area_filter
-from kylien.core.filters import MonthFilter, RecordFilterSet
+from kylien.core.filters import MonthFilter, QuarterFilter, RecordFilterSet
 from outreach.models import (
     Activity,
     Audience,

@@ -1,4 +1,4 @@
-"""What there is to do with joint resolutions, directives, awards and disasters: `MORE`, which
+"""What there is to do with joint resolutions, directives, awards and disasters: `JOINT_WORK`, which
 `outreach/work.py` takes into its `WORK`."""
 
 import datetime as dt
@@ -46,7 +46,7 @@ def shifts_of_two_days(user, on, until):
     return rows if user.has_perm("outreach.change_dutyshift") else rows.filter(officer=user)
 
 
-MORE = (
+JOINT_WORK = (
     Work(
         kind="commitment",
         label="Cam kết liên tịch",

@@ -160,8 +160,9 @@ def award_days(period) -> Spread:
 def response_hours(rows) -> Spread:
     """Return the hours from the request to the arrival, of help given (`HelpGiven` rows) that was
     asked for."""
-    asked = rows.exclude(asked_at=None).order_by().values_list("asked_at", "came_at")
-    return Spread.of((came - at).total_seconds() / 3600 for at, came in asked)
+    return Spread.of(
+        (row.came_at - row.asked_at).total_seconds() / 3600 for row in rows if row.asked_at
+    )
 
 
 def help_in(period):

@@ -4,8 +4,8 @@ from django.db.models import CharField, Q, Value
 from django.db.models.functions import Concat
 
 from kylien.core.work import Work, page_of
+from outreach.joint_work import JOINT_WORK
 from outreach.models import Activity, PlanItem, Question
-from outreach.work_more import MORE
 
 PLAN_DAYS, SESSION_DAYS, QUESTION_DAYS = 30, 7, 7  # how many days ahead the home page looks
 
@@ -58,5 +58,5 @@ WORK = (
         assigned=lambda officer: Q(owner=officer),
         soon=QUESTION_DAYS,
     ),
-    *MORE,
+    *JOINT_WORK,
 )

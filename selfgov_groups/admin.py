@@ -10,10 +10,10 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 
+from kylien.accounts.models import User
 from kylien.core.admin import LedgerInline, RecordAdmin, RecordAdminForm, RecordInline
 from kylien.core.forms import RecordInlineFormSet
 from selfgov_groups import admin_evaluation  # noqa: F401 (registers its own pages)
-from selfgov_groups.forms.tasks import owners
 from selfgov_groups.models import (
     GroupDuty,
     GroupMeeting,
@@ -224,7 +224,9 @@ class RequestAdmin(RecordAdmin):
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name == "owner":
-            kwargs["queryset"] = owners()  # names of officers are no secret within the station
+            kwargs["queryset"] = (
+                User.objects.working()
+            )  # names of officers are no secret within the station
             field = db_field.formfield(**kwargs)
             field.ward_wide = True
             return field

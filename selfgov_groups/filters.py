@@ -2,9 +2,9 @@ import datetime as dt
 
 import django_filters
 
+from kylien.accounts.models import User
 from kylien.areas.filters import area_filter
 from kylien.core.filters import DayFilter, MonthFilter, RecordFilterSet
-from selfgov_groups.forms.tasks import owners
 from selfgov_groups.models import GroupRequest, GroupScore, SelfManagedGroup
 from selfgov_groups.rules import Numbers, numbers_today
 
@@ -93,7 +93,7 @@ class RequestFilterSet(RecordFilterSet):
     )
     neighbourhood = area_filter(field_name="group__neighbourhood")
     owner = django_filters.ModelChoiceFilter(
-        queryset=owners(), label="Phụ trách", empty_label="Tất cả"
+        queryset=User.objects.working(), label="Phụ trách", empty_label="Tất cả"
     )
     month = MonthFilter(label="Nêu trong kỳ", method="by_month")
     done_in = MonthFilter(label="Trả lời trong kỳ", method="by_done")

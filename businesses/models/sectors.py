@@ -5,7 +5,13 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
 from kylien.areas.models import SettingQuerySet
-from kylien.areas.rules import DatedRule, RuleQuerySet, ends_after_start
+from kylien.areas.rules import (
+    DatedRule,
+    RuleQuerySet,
+    ends_after_start,
+    number_constraints,
+    number_fields,
+)
 from kylien.core import text
 from kylien.core.models import Tracked
 
@@ -238,29 +244,13 @@ class BusinessRule(DatedRule):
     sentence = models.CharField("nội dung", max_length=300, blank=True)
 
     objects = RuleQuerySet.as_manager()
-    constraint_fields = {
-        "business_rule_ends_after_start": "valid_to",
-        "business_rule_once_a_day": "valid_from",
-        "business_rule_positive": "value",
-    }
+    constraint_fields = number_fields("business_rule")
 
     class Meta(DatedRule.Meta):
         verbose_name = "quy định về cơ sở kinh doanh"
         verbose_name_plural = "quy định về cơ sở kinh doanh"
         ordering = ("key", "-valid_from")
-        constraints = [
-            ends_after_start("business_rule_ends_after_start"),
-            models.CheckConstraint(
-                name="business_rule_positive",
-                condition=Q(value__gt=0, value__lte=366),
-                violation_error_message="Giá trị từ 1 đến 366.",
-            ),
-            models.UniqueConstraint(
-                name="business_rule_once_a_day",
-                fields=["key", "valid_from"],
-                violation_error_message="Đã có quy định này áp dụng từ ngày đó.",
-            ),
-        ]
+        constraints = number_constraints("business_rule")
 
     def __str__(self):
         return f"{self.get_key_display()}: {self.value}"

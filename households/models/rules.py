@@ -3,9 +3,14 @@
 import datetime as dt
 
 from django.db import models
-from django.db.models import Q
 
-from kylien.areas.rules import DatedRule, RuleQuerySet, ends_after_start
+from kylien.areas.rules import (
+    DatedRule,
+    RuleQuerySet,
+    ends_after_start,
+    number_constraints,
+    number_fields,
+)
 
 
 class ResidenceLaw(DatedRule):
@@ -29,29 +34,13 @@ class ResidenceRule(ResidenceLaw):
     value = models.PositiveSmallIntegerField("giá trị")
 
     objects = RuleQuerySet.as_manager()
-    constraint_fields = {
-        "residence_rule_ends_after_start": "valid_to",
-        "residence_rule_once_a_day": "valid_from",
-        "residence_rule_positive": "value",
-    }
+    constraint_fields = number_fields("residence_rule")
 
     class Meta(ResidenceLaw.Meta):
         verbose_name = "quy định cư trú"
         verbose_name_plural = "quy định cư trú"
         ordering = ("key", "-valid_from")
-        constraints = [
-            ends_after_start("residence_rule_ends_after_start"),
-            models.CheckConstraint(
-                name="residence_rule_positive",
-                condition=Q(value__gt=0, value__lte=366),
-                violation_error_message="Giá trị từ 1 đến 366.",
-            ),
-            models.UniqueConstraint(
-                name="residence_rule_once_a_day",
-                fields=["key", "valid_from"],
-                violation_error_message="Đã có quy định này áp dụng từ ngày đó.",
-            ),
-        ]
+        constraints = number_constraints("residence_rule")
 
     def __str__(self):
         return f"{self.get_key_display()}: {self.value}"

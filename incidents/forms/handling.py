@@ -6,7 +6,7 @@ from django.utils import timezone
 from incidents import services
 from incidents.forms.incidents import NO_NAMES, refuse_numbers
 from incidents.models import Attachment, Incident, IncidentParty
-from kylien.accounts.models import Role, User
+from kylien.accounts.models import User
 from kylien.core.forms import PhoneField, RecordForm
 from kylien.core.uploads import ACCEPT, check_upload
 
@@ -159,9 +159,3 @@ class PartyForm(RecordForm):
 
     def save(self):
         return services.tell_who(self.instance.incident, party=self.instance, at=timezone.now())
-
-
-def officers_to_assign():
-    """Return the accounts that an incident may be given to."""
-    roles = (Role.CHIEF, Role.AREA_OFFICER, Role.DUTY_OFFICER)
-    return User.objects.filter(is_active=True, groups__name__in=[str(role) for role in roles])

@@ -13,10 +13,9 @@ from incidents.forms.handling import (
     NoteForm,
     PartyForm,
     PutAwayForm,
-    officers_to_assign,
 )
 from incidents.models import Attachment, Incident, IncidentParty
-from kylien.accounts.models import Role
+from kylien.accounts.models import Role, User
 from kylien.areas.models import BeatAssignment
 from kylien.core.changes import trail
 from kylien.core.records import PartView, ScopedMixin
@@ -51,7 +50,7 @@ class Assign(OfIncident):
 
     def form(self, part, data=None):
         today = BeatAssignment.objects.open_on(self.request.today).select_related("neighbourhood")
-        officers = officers_to_assign().distinct().order_by("full_name", "pk")
+        officers = User.objects.working(Role.CHIEF, Role.AREA_OFFICER, Role.DUTY_OFFICER)
         officers = officers.prefetch_related(
             "groups", Prefetch("beat_assignments", today, to_attr="open_beats")
         )

@@ -31,6 +31,11 @@ class Role(models.TextChoices):
         return {cls.CHIEF, cls.DUTY_OFFICER, cls.CLERK}
 
     @classmethod
+    def station(cls):
+        """The station's own people: the ward's leaders are not."""
+        return cls.whole_ward() | {cls.AREA_OFFICER}
+
+    @classmethod
     def admin_site(cls):
         return {cls.CHIEF, cls.AREA_OFFICER, cls.CLERK}
 
@@ -63,6 +68,13 @@ class UserQuerySet(TrackedQuerySet):
         if user.has_role(Role.CHIEF):
             return self.filter(is_superuser=False)
         return self.filter(pk=user.pk)
+
+    def working(self, *roles):
+        """Return the accounts in use that work may be given to, by name: of the station's own
+        people, or of some `roles`."""
+        groups = Group.objects.filter(name__in=[str(role) for role in roles or Role.station()])
+        rows = self.filter(is_active=True, is_superuser=False, pk__in=groups.values("user"))
+        return rows.order_by("full_name", "pk")
 
 
 class UserObjects(BaseUserManager.from_queryset(UserQuerySet)):

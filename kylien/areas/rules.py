@@ -68,6 +68,32 @@ class DatedRule(Tracked):
         return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
 
 
+def number_constraints(prefix):
+    """Return the constraints of a model of numbers (`key`, `value`), named after `prefix`."""
+    return [
+        ends_after_start(f"{prefix}_ends_after_start"),
+        models.CheckConstraint(
+            name=f"{prefix}_positive",
+            condition=Q(value__gt=0, value__lte=366),
+            violation_error_message="Giá trị từ 1 đến 366.",
+        ),
+        models.UniqueConstraint(
+            name=f"{prefix}_once_a_day",
+            fields=["key", "valid_from"],
+            violation_error_message="Đã có quy định này áp dụng từ ngày đó.",
+        ),
+    ]
+
+
+def number_fields(prefix):
+    """Return which field shows the sentence of each of `number_constraints`."""
+    return {
+        f"{prefix}_ends_after_start": "valid_to",
+        f"{prefix}_once_a_day": "valid_from",
+        f"{prefix}_positive": "value",
+    }
+
+
 def ends_after_start(name):
     """Return the constraint that a dated rule ends after it starts."""
     return models.CheckConstraint(

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 
 from kylien.core import text
 from kylien.core.forms import DayField
-from kylien.core.periods import Month
+from kylien.core.periods import Month, Quarter
 
 NUMBERS_BY_POST = (
     "Số định danh, số điện thoại không đặt trên thanh địa chỉ: gõ vào ô tìm rồi bấm Enter."
@@ -40,6 +40,30 @@ class MonthFilter(django_filters.CharFilter):
     """Rows of a reporting month; `method` gets the Month."""
 
     field_class = MonthField
+
+
+class QuarterField(forms.CharField):
+    """A quarter as addresses name it: `2026-Q4`."""
+
+    widget = forms.TextInput(attrs={"placeholder": "yyyy-Qn", "size": 8, "maxlength": 7})
+
+    def to_python(self, value):
+        value = super().to_python(value)
+        if not value:
+            return None
+        try:
+            return Quarter.parse(value)
+        except ValueError as error:
+            raise ValidationError("Ghi quý như 2026-Q4.", code="invalid") from error
+
+    def prepare_value(self, value):
+        return str(value) if value else ""
+
+
+class QuarterFilter(django_filters.CharFilter):
+    """Rows of a quarter; `method` gets the Quarter."""
+
+    field_class = QuarterField
 
 
 class SearchField(forms.CharField):

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.forms.models import ModelChoiceIterator
 
+from kylien.accounts.forms import OfficerField
 from kylien.core.forms import CodeField, RecordForm
 from kylien.core.periods import add_months
 from outreach.forms.areas import InItsArea, LeadField, active_or, readable
@@ -23,7 +24,6 @@ from outreach.models import (
     Topic,
 )
 from outreach.services import activities as services
-from outreach.services.officers import officers_of_station
 from selfgov_groups.models import SelfManagedGroup
 
 QUESTION_ROWS = 6  # of a session; more are added on its page
@@ -108,33 +108,13 @@ class PartnersField(TicksField):
         self.queryset = rows.order_by("sort_key", "pk")
 
 
-class OwnerField(forms.ModelChoiceField):
-    """An officer of the station. Accounts are the chief's: their names are offered to all."""
-
-    ward_wide = True
-
-    def __init__(self, **kwargs):
-        super().__init__(
-            officers_of_station(),
-            **{
-                "label": "Cán bộ phụ trách",
-                "empty_label": "Chọn cán bộ",
-                "required": False,
-                **kwargs,
-            },
-        )
-
-    def label_from_instance(self, obj):
-        return obj.full_name_label
-
-
 # --- questions ------------------------------------------------------------------------------------
 
 
 class QuestionFields(RecordForm):
     """What was asked, who answers it, until when."""
 
-    owner = OwnerField()
+    owner = OfficerField()
 
     class Meta(RecordForm.Meta):
         model = Question
@@ -142,6 +122,7 @@ class QuestionFields(RecordForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.fields["owner"].offer(self.instance.owner_id)
         self.fields["content"].label = "Ý kiến, kiến nghị"
         self.fields["owner_body"].label = "Hoặc cơ quan"
         self.fields["due_on"].label = "Hạn trả lời"

@@ -2,34 +2,17 @@
 
 import datetime as dt
 
-from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from django.utils import timezone
 
+from kylien.accounts.forms import OfficerField
 from kylien.accounts.models import User
 from kylien.core.forms import CodeField, DayField, RecordForm
 from outreach.forms.ticks import TicksField
 from outreach.models import Directive, Disaster, DutyShift, HelpGiven
 from outreach.services import directives as services
-from outreach.services.officers import officers_of_station
 
 BEFORE_DAYS = 7  # help begins before a storm does; earlier than that is a slip
-
-
-class OfficerField(forms.ModelChoiceField):
-    """One of the station's people. Their names are no secret beyond the beat."""
-
-    ward_wide = True
-
-    def __init__(self, **kwargs):
-        super().__init__(User.objects.none(), **kwargs)
-
-    def offer(self, current=None):
-        """Offer the accounts in use, and the one that is recorded."""
-        own = officers_of_station().order_by().values("pk")
-        rows = User.objects.filter(Q(pk__in=own) | Q(pk=current))
-        self.queryset = rows.order_by("full_name", "pk")
 
 
 class OfficersField(TicksField):
@@ -50,9 +33,7 @@ class DirectiveForm(RecordForm):
         required=False,
         help_text="Kế hoạch thực hiện chỉ thị nào: gõ số, trích yếu rồi chọn.",
     )
-    owner = OfficerField(
-        label="Cán bộ phụ trách", required=False, empty_label="Cơ quan, tổ chức khác"
-    )
+    owner = OfficerField(empty_label="Cơ quan, tổ chức khác")
 
     class Meta(RecordForm.Meta):
         model = Directive
@@ -145,7 +126,7 @@ class ShiftsForm(RecordForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["officers"].queryset = officers_of_station()
+        self.fields["officers"].queryset = User.objects.working()
         self.initial["day"] = max(self.on, self.instance.disaster.started_on)
         self.fields["hours"].widget.attrs["placeholder"] = "18h–6h"
         self.fields["hours"].help_text = ""
@@ -169,7 +150,7 @@ class ShiftsForm(RecordForm):
 class ShiftForm(RecordForm):
     """One shift, to be mended."""
 
-    officer = OfficerField(label="Cán bộ trực")
+    officer = OfficerField(label="Cán bộ trực", required=True, empty_label="---------")
 
     class Meta(RecordForm.Meta):
         model = DutyShift

@@ -2,14 +2,18 @@
 
 from django.db.models import Q
 
-from kylien.core.models import RecordQuerySet
+from kylien.core.models import RecordQuerySet, TrackedQuerySet
 
 
-class WardWide(RecordQuerySet):
+class ForAllWhoWork(TrackedQuerySet):
     """Rows of the whole ward: everybody who works in it sees them."""
 
     def in_scope(self, scope):
         return self.all() if scope.whole_ward or scope.neighbourhood_ids else self.none()
+
+
+class WardWide(ForAllWhoWork, RecordQuerySet):
+    """Records of the whole ward."""
 
 
 class AreaOrWard(RecordQuerySet):

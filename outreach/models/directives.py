@@ -7,7 +7,7 @@ from django.db.models import Count, F, Q
 from kylien.areas.models import Neighbourhood
 from kylien.areas.tasks import OwnedTask, TaskQuerySet, task_constraints, task_fields
 from kylien.core.models import Record, Tracked, TrackedQuerySet
-from outreach.models.base import WardWide
+from outreach.models.base import ForAllWhoWork, WardWide
 
 
 class DirectiveQuerySet(TaskQuerySet, WardWide):
@@ -122,11 +122,6 @@ class Disaster(Record):
         return ("late", "Đang diễn ra") if self.started_on <= on else ("due", "Sắp đến")
 
 
-class OfDisaster(TrackedQuerySet):
-    def in_scope(self, scope):
-        return self.all() if scope.whole_ward or scope.neighbourhood_ids else self.none()
-
-
 class DutyShift(Tracked):
     """Who is on duty for a disaster, on a day, where."""
 
@@ -138,7 +133,7 @@ class DutyShift(Tracked):
     )
     place = models.CharField("nơi trực", max_length=150, blank=True)
 
-    objects = OfDisaster.as_manager()
+    objects = ForAllWhoWork.as_manager()
     owner_code = "disaster__code"
     constraint_fields = {"shift_once": "officer"}
 

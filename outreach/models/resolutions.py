@@ -7,8 +7,8 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from kylien.areas.tasks import TaskQuerySet
-from kylien.core.models import Record, Tracked, TrackedQuerySet
-from outreach.models.base import WardWide
+from kylien.core.models import Record, Tracked
+from outreach.models.base import ForAllWhoWork, WardWide
 from outreach.models.partners import Partner
 
 
@@ -100,11 +100,6 @@ class JointResolution(Record):
         return "ok", "Đúng hạn"
 
 
-class OfResolution(TrackedQuerySet):
-    def in_scope(self, scope):
-        return self.all() if scope.whole_ward or scope.neighbourhood_ids else self.none()
-
-
 class ResolutionParty(Tracked):
     """A partner that signed a resolution; the station itself always did."""
 
@@ -113,7 +108,7 @@ class ResolutionParty(Tracked):
     )
     partner = models.ForeignKey(Partner, models.PROTECT, "parties", verbose_name="bên ký")
 
-    objects = OfResolution.as_manager()
+    objects = ForAllWhoWork.as_manager()
     owner_code = "resolution__code"
     constraint_fields = {"party_once": "partner"}
 
@@ -162,7 +157,7 @@ class Commitment(Tracked):
     due_on = models.DateField("hạn (lần đầu)")
     ended_on = models.DateField("thôi từ ngày", null=True, blank=True)
 
-    objects = OfResolution.as_manager()
+    objects = ForAllWhoWork.as_manager()
     owner_code = "resolution__code"
 
     class Meta(Tracked.Meta):
@@ -191,7 +186,7 @@ class Commitment(Tracked):
             raise ValidationError(errors)
 
 
-class FulfilmentQuerySet(TaskQuerySet, OfResolution):
+class FulfilmentQuerySet(TaskQuerySet, ForAllWhoWork):
     """Each time a commitment falls due."""
 
     def open(self, on):

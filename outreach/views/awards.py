@@ -14,7 +14,7 @@ from kylien.areas.models import Ward
 from kylien.core import text
 from kylien.core.changes import trail
 from kylien.core.records import RecordView, ScopedMixin
-from outreach import filters_more, tables_more
+from outreach import joint_filters, joint_tables
 from outreach.forms import awards as forms
 from outreach.models import Award
 from outreach.services import awards as services
@@ -23,8 +23,8 @@ from outreach.views.campaigns import KeptPart, keeps
 
 class AwardView(RecordView):
     model = Award
-    table_class = tables_more.AwardTable
-    filterset_class = filters_more.AwardFilterSet
+    table_class = joint_tables.AwardTable
+    filterset_class = joint_filters.AwardFilterSet
     form_class = forms.AwardForm
     detail_fields = (
         "group",

@@ -7,7 +7,7 @@ from django.utils.html import format_html
 
 from kylien.core import text
 from kylien.core.records import PartView, RecordView, new_mark
-from outreach import filters_more, tables_more
+from outreach import joint_filters, joint_tables
 from outreach.forms import campaigns as forms
 from outreach.models import Activity, Award, Campaign, CampaignCriterion
 
@@ -21,8 +21,8 @@ def state_fact(badge):
 
 class CampaignView(RecordView):
     model = Campaign
-    table_class = tables_more.CampaignTable
-    filterset_class = filters_more.CampaignFilterSet
+    table_class = joint_tables.CampaignTable
+    filterset_class = joint_filters.CampaignFilterSet
     form_class = forms.CampaignForm
     detail_fields = (
         "kind",

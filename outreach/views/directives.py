@@ -17,7 +17,7 @@ from kylien.areas.models import Ward
 from kylien.core import text
 from kylien.core.changes import trail
 from kylien.core.records import PartView, RecordView, Role, ScopedMixin, new_mark
-from outreach import filters_more, measures, tables_more
+from outreach import joint_filters, joint_tables, measures
 from outreach.forms import directives as forms
 from outreach.models import Directive, Disaster, DutyShift, HelpGiven
 from outreach.services import directives as services
@@ -28,8 +28,8 @@ from outreach.views.campaigns import state_fact
 
 class DirectiveView(RecordView):
     model = Directive
-    table_class = tables_more.DirectiveTable
-    filterset_class = filters_more.DirectiveFilterSet
+    table_class = joint_tables.DirectiveTable
+    filterset_class = joint_filters.DirectiveFilterSet
     form_class = forms.DirectiveForm
     detail_fields = ("kind", "number", "issuer", "issued_on", "follows", "content", "due_on")
     url_prefix = "directives"
@@ -156,8 +156,8 @@ class Total:
 
 class DisasterView(RecordView):
     model = Disaster
-    table_class = tables_more.DisasterTable
-    filterset_class = filters_more.DisasterFilterSet
+    table_class = joint_tables.DisasterTable
+    filterset_class = joint_filters.DisasterFilterSet
     form_class = forms.DisasterForm
     detail_fields = ("started_on", "ended_on", "note")
     url_prefix = "disasters"
@@ -191,9 +191,7 @@ class DisasterView(RecordView):
         if may("outreach.add_dutyshift"):
             row = DutyShift(disaster=obj)
             shifts_form = forms.ShiftsForm(instance=row, prefix=AddShifts.prefix, **made)
-        hours = measures.Spread.of(
-            (row.came_at - row.asked_at).total_seconds() / 3600 for row in rows if row.asked_at
-        )
+        hours = measures.response_hours(rows)
         duties = roster(obj, on)
         return {
             "badge": obj.badge(on),

@@ -14,7 +14,7 @@ from kylien.areas.tasks import OwnedTask
 from kylien.core import text
 from kylien.core.forms import is_key
 from kylien.core.records import PartView, RecordView, Role, ScopedMixin, new_mark
-from outreach import filters_more, measures, tables_more
+from outreach import joint_filters, joint_tables, measures
 from outreach.forms import resolutions as forms
 from outreach.models import Activity, Commitment, Fulfilment, JointResolution
 from outreach.recurrence import earliest
@@ -70,8 +70,8 @@ class Party:
 
 class ResolutionView(RecordView):
     model = JointResolution
-    table_class = tables_more.ResolutionTable
-    filterset_class = filters_more.ResolutionFilterSet
+    table_class = joint_tables.ResolutionTable
+    filterset_class = joint_filters.ResolutionFilterSet
     form_class = forms.ResolutionForm
     detail_fields = ("number", "signed_on", "ended_on")
     url_prefix = "resolutions"

@@ -2,8 +2,9 @@
 
 from django import forms
 
+from kylien.accounts.forms import OfficerField
 from kylien.core.forms import DayField, RecordForm
-from selfgov_groups.forms.tasks import OwnedFormMixin, OwnerField
+from selfgov_groups.forms.tasks import OwnedFormMixin
 from selfgov_groups.models import CriterionScore, GroupScore, ImprovementTask
 from selfgov_groups.models.evaluation import FROZEN
 from selfgov_groups.services import evaluation as services
@@ -110,7 +111,7 @@ class ReturnForm(RecordForm):
 class TaskForm(OwnedFormMixin, RecordForm):
     """A task of the plan that brings a weak group forward."""
 
-    owner = OwnerField()
+    owner = OfficerField()
 
     class Meta(RecordForm.Meta):
         model = ImprovementTask

@@ -5,10 +5,11 @@ import datetime as dt
 from django import forms
 
 from households.models import Resident
+from kylien.accounts.forms import OfficerField
 from kylien.core import text
 from kylien.core.forms import CodeField, DayField, RecordForm, RecordFormMixin
 from selfgov_groups import services
-from selfgov_groups.forms.tasks import OwnedFormMixin, OwnerField
+from selfgov_groups.forms.tasks import OwnedFormMixin
 from selfgov_groups.models import (
     GroupContact,
     GroupDuty,
@@ -206,7 +207,7 @@ class RequestForm(OwnedFormMixin, RecordForm):
 
     past_days = ("raised_on",)
     group = CodeField(SelfManagedGroup.objects.all(), url="/groups/options/", label="Tổ liên gia")
-    owner = OwnerField()
+    owner = OfficerField()
     meeting = MeetingChoice(
         GroupMeeting.objects.none(),
         label="Nêu tại cuộc họp",

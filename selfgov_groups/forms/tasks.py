@@ -1,36 +1,5 @@
 """The owner of a task: an officer of the station, or a body outside it."""
 
-from django import forms
-from django.contrib.auth.models import Group
-
-from kylien.accounts.models import Role, User
-
-OWNERS = (Role.CHIEF, Role.AREA_OFFICER, Role.DUTY_OFFICER, Role.CLERK)
-
-
-def owners():
-    """Return the accounts that may own a task."""
-    groups = Group.objects.filter(name__in=[str(role) for role in OWNERS])
-    return User.objects.filter(is_active=True, pk__in=groups.values("user")).order_by(
-        "full_name", "pk"
-    )
-
-
-class OwnerField(forms.ModelChoiceField):
-    """An officer by name. Names of officers are no secret within the station, so the whole ward's
-    are offered; whoever owns the task already stays choosable."""
-
-    ward_wide = True
-
-    def __init__(self, **kwargs):
-        kwargs = {"label": "Cán bộ phụ trách", "required": False, **kwargs}
-        super().__init__(User.objects.none(), **{"empty_label": "Chọn cán bộ", **kwargs})
-
-    def offer(self, kept=None):
-        """Offer the officers of today, and `kept`, the key of the owner that is recorded."""
-        found = owners()
-        self.queryset = found | User.objects.filter(pk=kept) if kept else found
-
 
 class OwnedFormMixin:
     """Put in front of a form of a task: exactly one owner, an officer or a body."""

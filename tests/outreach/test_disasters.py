@@ -11,7 +11,7 @@ from django.utils import timezone
 from kylien.audit.models import AuditEntry
 from kylien.core.work import Work
 from kylien.portal import worklist
-from outreach import work_more
+from outreach import joint_work
 from outreach.models import Disaster, DutyShift, HelpGiven, JointResolution
 from outreach.services import directives as services
 from outreach.views.directives import told_hours
@@ -328,7 +328,7 @@ def test_a_shift_outside_its_disaster_is_refused_by_the_service(storm):
 
 class TestWork:
     def rows(self, kind, user, until):
-        work = next(one for one in work_more.MORE if one.kind == kind)
+        work = next(one for one in joint_work.JOINT_WORK if one.kind == kind)
         assert isinstance(work, Work)
         assert user.has_perm(work.permission)
         return list(work.rows(user, day(), until))
@@ -378,12 +378,12 @@ class TestWork:
         assert set(self.rows("disaster-shift", duty, day())) == {own[0], other}
 
     def test_kinds_are_told_apart(self):
-        kinds = [one.kind for one in work_more.MORE]
+        kinds = [one.kind for one in joint_work.JOINT_WORK]
         assert len(kinds) == len(set(kinds)) == 5
 
     def test_they_stand_in_one_list(self, monkeypatch, chief, officer_a, area_a, storm):
         """The columns of all kinds fit together, on either database."""
-        monkeypatch.setattr(worklist, "all_work", lambda: work_more.MORE)
+        monkeypatch.setattr(worklist, "all_work", lambda: joint_work.JOINT_WORK)
         partner = PartnerFactory(name="Hội Nông dân")
         FulfilmentFactory(commitment=CommitmentFactory(partner=partner), due_on=day(3))
         FulfilmentFactory(commitment=CommitmentFactory(content="Tuần tra"), due_on=day(2))
