@@ -7,7 +7,7 @@ too and reads "—". A part of a total (births of arrivals) reads "—" where th
 
 from collections.abc import Iterable
 
-from kylien.core.text import format_number
+from kylien.core.text import format_number, format_percent
 
 SMALL = 5
 WITHHELD = "—"
@@ -58,3 +58,12 @@ class Shown:
         change = now - before
         sign = "+" if change > 0 else "−" if change else ""
         return f"{sign}{format_number(abs(change))}"
+
+    def percent(self, key, other: "Shown") -> str:
+        """Return how this count differs from another month's in per cent, signed; empty where
+        either is hidden, and from zero, of which nothing is a per cent."""
+        now, before = self.number(key), other.number(key)
+        if now is None or not before:
+            return ""
+        share = format_percent(abs(now - before), before)
+        return f"{'+' if now > before else '−' if now < before else ''}{share}"

@@ -5,7 +5,7 @@ Home page, monthly figures and (later) documents count these; `Figure.rows()` an
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -431,25 +431,37 @@ def _incidents_of(kind):
 
 
 def read(declared: list[Figure], scope: Scope, months: list[Month]) -> dict[Month, dict[str, int]]:
-    """Count the figures of several months: `{month: {key: number}}`.
+    """Count the figures of several months: `{month: {key: number}}`."""
+    return read_all(declared, {month: Reading(scope, month) for month in months})
+
+
+def read_all(declared: list[Figure], readings: dict[Hashable, Reading]) -> dict[Hashable, dict]:
+    """Count the figures of several readings, named by whatever the caller likes:
+    `{name: {key: number}}`.
 
     One query for all, and one more where incidents are told apart by kind.
     """
-    parts = {
-        (month, figure.key): figure.counts(Reading(scope, month))
-        for month in months
-        for figure in declared
-        if not figure.incident_kind
-    }
+    scopes = list(dict.fromkeys(reading.scope for reading in readings.values()))
+    parts = {}
+    for name, reading in readings.items():
+        number = scopes.index(reading.scope)
+        for figure in declared:
+            if not figure.incident_kind:
+                parts[name, figure.key] = {
+                    f"{number} {key}": counted for key, counted in figure.counts(reading).items()
+                }
     counted = count_all({name: rows for part in parts.values() for name, (_, rows) in part.items()})
-    found = {month: {} for month in months}
-    for (month, key), part in parts.items():
-        found[month][key] = sum(sign * counted[name] for name, (sign, _) in part.items())
+    found = {name: {} for name in readings}
+    for (name, key), part in parts.items():
+        found[name][key] = sum(sign * counted[one] for one, (sign, _) in part.items())
     kinds = {figure.key: figure.incident_kind for figure in declared if figure.incident_kind}
     if kinds:
-        incidents = {m: Reading(scope, m).of(Incident).happened_in(m.period) for m in months}
-        by_kind = count_by({str(m): (rows, "type__parent") for m, rows in incidents.items()})
-        for month in months:
-            numbers = by_kind[str(month)]
-            found[month].update({key: numbers.get(kind, 0) for key, kind in kinds.items()})
+        incidents = {
+            str(place): (reading.of(Incident).happened_in(reading.period), "type__parent")
+            for place, reading in enumerate(readings.values())
+        }
+        by_kind = count_by(incidents)
+        for place, name in enumerate(readings):
+            numbers = by_kind[str(place)]
+            found[name].update({key: numbers.get(kind, 0) for key, kind in kinds.items()})
     return found
