@@ -85,7 +85,7 @@ def live(report: MonthlyReport, *, areas: bool = False) -> dict:
             {"key": part.key, "number": part.number, "title": part.title, "chapter": part.chapter}
             for part in PARTS
         ],
-        "texts": {row.part: row.text for row in report.texts.all()},
+        "texts": {row.part: row.text for row in report.texts.all()} if report.pk else {},
     }
     if areas:
         found["areas"] = by_area(month, declared)
@@ -220,25 +220,26 @@ class Content:
     def shown_areas(self) -> Shown:
         """Return the numbers by `(figure, neighbourhood)`.
 
-        For leaders a number that is alone hidden in its row is the ward's less the others.
+        For leaders a number that is alone hidden in its row is the ward's less the others, and a
+        hidden one of the ward is the sum of them: so these are columns too, as `(figure, None)`.
         """
         keys = [row["key"] for row in self.figures]
-        numbers = {
+        hidden = {(key, None): self.now.numbers[key] for key in keys if key in self.now.hidden}
+        numbers = hidden | {
             (key, area["id"]): area["numbers"][key]
             for area in self.areas
             for key in keys
             if key in area["numbers"]
         }
-        rows = [[(key, area["id"]) for area in self.areas] for key in keys]
-        sums = [
-            [(key, area["id"]) for key in part] for part in self.data["sums"] for area in self.areas
-        ]
+        places = [None, *(area["id"] for area in self.areas)]
+        rows = [[(key, place) for place in places] for key in keys]
+        sums = [[(key, place) for key in part] for part in self.data["sums"] for place in places]
         pairs = [
-            ((total, area["id"]), (part, area["id"]))
+            ((total, place), (part, place))
             for total, part in self.data["pairs"]
-            for area in self.areas
+            for place in places
         ]
-        return Shown(numbers, self.aggregate, [*rows, *sums], pairs)
+        return Shown(numbers, self.aggregate, [*sums, *rows], pairs, hidden)
 
     def chart_months(self) -> list[Month]:
         return [Month.parse(key, self.data["start_day"]) for key in sorted(self.data["chart"])]

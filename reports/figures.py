@@ -191,7 +191,7 @@ FIGURES: list[Figure] = [
     *_population(Residence.Kind.PERMANENT, "population", "Thường trú"),
     Figure(
         "births",
-        "Trong đó mới sinh",
+        "Thường trú: tăng do mới sinh",
         PEOPLE,
         lambda r: _permanent(r).started_in(r.period).filter(start_reason=Residence.Start.BIRTH),
         "residence-list",
@@ -199,7 +199,7 @@ FIGURES: list[Figure] = [
     ),
     Figure(
         "deaths",
-        "Trong đó chết",
+        "Thường trú: giảm do chết",
         PEOPLE,
         lambda r: _permanent(r).ended_in(r.period).filter(end_reason=Residence.End.DEATH),
         "residence-list",
@@ -413,9 +413,14 @@ def figures() -> list[Figure]:
 
 
 def parts(declared: list[Figure]) -> list[list[str]]:
-    """Name the figures that add up to a known total: what `disclosure` must not let be undone."""
+    """Name the figures of which one follows from the others, by sum or difference: what
+    `disclosure` must not let be undone."""
     kinds = [figure.key for figure in declared if figure.incident_kind]
-    return [["population_in", "population_out"], ["temporary_in", "temporary_out"], kinds]
+    stocks = [
+        [f"{stock}_{part}" for part in ("in", "out", "opening", "closing")]
+        for stock in ("population", "temporary")
+    ]
+    return [*stocks, [*kinds, "incidents"]] if kinds else stocks
 
 
 def _incidents_of(kind):

@@ -44,7 +44,6 @@ RESTS = {  # what of a total is not its part
 SHARES = {  # (part, total)
     "share_grouped": ("households_in_groups", "households"),
     "share_solved": ("incidents_solved", "incidents"),
-    "share_met": ("groups_met", "groups"),
     "share_lacking": ("businesses_lacking", "businesses_conditional"),
 }
 
@@ -167,6 +166,8 @@ class Told(dict):
             return format_number(total - part)
         if name in SHARES:
             part, total = (self.count(key) for key in SHARES[name])
+            if not total:
+                raise WithheldError
             return format_percent(part, total)
         return Number(self.count(name), self.before.number(name))
 

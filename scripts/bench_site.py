@@ -39,6 +39,7 @@ from kylien.core.changes import acting  # noqa: E402
 from kylien.core.periods import Month  # noqa: E402
 from kylien.core.records import PAGE_SIZE  # noqa: E402
 from kylien.portal.worklist import Week  # noqa: E402
+from reports.models import MonthlyReport  # noqa: E402
 from scripts.bench import ADMIN_FORMS, OURS, SECTORS, USERS  # noqa: E402
 
 
@@ -73,7 +74,7 @@ class Site:
             response.close()
             took = (time.perf_counter() - began) * 1000
         html = gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
-        return int(statuses[0][:3]), took, len(queries), len(html), len(body), html.decode()
+        return int(statuses[0][:3]), took, len(queries), len(html), len(body), html.decode(errors="replace")
 
     def round(self):
         """Ask every page once; return the milliseconds in the order of `self.pages`."""
@@ -119,6 +120,8 @@ def pages(username):
     businesses = Business.objects.visible_to(user).trading().annotate(n=Count("certificates"))
     last_full = Resident.objects.visible_to(user).present().count() // PAGE_SIZE
     month = Month.containing(timezone.localdate(), settings.REPORT_START_DAY).previous()
+    reports = MonthlyReport.objects.newest()
+    published, draft = reports.published().first(), reports.exclude(state="published").first()
     return {
         "home": "/",
         "worklist": "/worklist/",
@@ -132,6 +135,16 @@ def pages(username):
         "search absent": "/search/?q=khongco+tenzz",
         "household": household.get_absolute_url(),
         "month": f"/reports/{month}/",
+        "report": published.get_absolute_url(),
+        "report draft": draft.get_absolute_url(),
+        "report trends": "/reports/trends/",
+        "report compare": f"/reports/compare/?a={month}&b={month.previous()}",
+        "docx": f"{draft.get_absolute_url()}docx/",
+        "pdf": f"{draft.get_absolute_url()}pdf/",
+        "groups": "/groups/",
+        "outreach": "/outreach/",
+        "coverage": reverse("outreach-coverage"),
+        "outgoing": "/outgoing/",
         "incidents": "/incidents/",
         "businesses": "/businesses/",
         "business": businesses.order_by("-n", "pk").first().get_absolute_url(),

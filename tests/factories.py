@@ -60,6 +60,7 @@ from incidents.models import (
 )
 from kylien.accounts.models import Role, User
 from kylien.areas.models import BeatAssignment, Holiday, Neighbourhood, Ward
+from kylien.core.periods import Month
 from kylien.core.uploads import PNG
 from outreach.models import (
     Activity,
@@ -81,6 +82,15 @@ from outreach.models import (
     ResolutionParty,
     Topic,
 )
+from reports.models import (
+    MonthlyReport,
+    OutgoingDocument,
+    ReportRemark,
+    ReportRule,
+    ReportText,
+)
+from reports.outline import PARTS
+from reports.services import monthly
 from selfgov_groups.models import (
     Criterion,
     CriterionScore,
@@ -1068,6 +1078,88 @@ class HelpGivenFactory(DjangoModelFactory):
         model = HelpGiven
 
 
+class ReportFactory(DjangoModelFactory):
+    """A draft of a month that is over, without its texts; `report_in` makes a whole one."""
+
+    year = factory.Sequence(lambda n: 2000 + n // 12 % 25)
+    month = factory.Sequence(lambda n: n % 12 + 1)
+    start_day = 15
+    due_on = factory.LazyFunction(day)
+    recipients = "Lưu: VT, CAP."
+
+    class Meta:
+        model = MonthlyReport
+
+
+class ReportTextFactory(DjangoModelFactory):
+    report = factory.SubFactory(ReportFactory)
+    part = "order"
+    text = "Địa bàn ổn định."
+
+    class Meta:
+        model = ReportText
+
+
+class ReportRemarkFactory(DjangoModelFactory):
+    report = factory.SubFactory(ReportFactory)
+    content = "Nêu rõ nguyên nhân"
+    author = factory.SubFactory(UserFactory, role=Role.LEADER)
+    owner = factory.SubFactory(UserFactory, role=Role.CHIEF)
+
+    class Meta:
+        model = ReportRemark
+
+
+class OutgoingDocumentFactory(DjangoModelFactory):
+    """A document with a number, though no counter gave it; services.numbers.register() does."""
+
+    kind = OutgoingDocument.Kind.NOTICE
+    year = 2026
+    number = factory.Sequence(lambda n: n + 1)
+    dated = factory.LazyFunction(lambda: day(30))
+    subject = "Về việc tăng cường tuần tra"
+    signer = factory.SubFactory(UserFactory, role=Role.CHIEF)
+
+    class Meta:
+        model = OutgoingDocument
+
+
+class ReportRuleFactory(DjangoModelFactory):
+    key = ReportRule.Key.DUE_DAYS
+    value = 2
+    legal_basis = "Quy định của đơn vị"
+    valid_from = factory.Sequence(lambda n: dt.date(2030, 1, 1) + dt.timedelta(days=n))
+
+    class Meta:
+        model = ReportRule
+
+
+def report_in(
+    state=MonthlyReport.State.PUBLISHED, *, month=None, words="Đã làm đúng kế hoạch.", user=None
+):
+    """Return the report of a month (of the last but one that is over), led by the services to
+    `state`, with `words` in all its parts; its number is of today."""
+    at, on = timezone.now(), day()
+    month = month or Month.containing(on).previous().previous()
+    user = user or UserFactory(role=Role.CHIEF)
+    report = monthly.begin(month=month, user=user, on=on)
+    if words:
+        for text in report.texts.all():
+            monthly.write_text(text=text, words=words, user=user)
+    if state == MonthlyReport.State.DRAFT:
+        return report
+    report = monthly.submit(report=report, user=user, at=at, on=on)
+    if state == MonthlyReport.State.RETURNED:
+        return monthly.send_back(report=report, comment="Nêu rõ nguyên nhân.")
+    if state in MonthlyReport.FROZEN:
+        report = monthly.approve(
+            report=report, user=user, signer=user, signed_as="head", dated=on, at=at, on=on
+        )
+    if state == MonthlyReport.State.PUBLISHED:
+        report = monthly.publish(report=report, at=at)
+    return report
+
+
 FACTORIES = {
     made._meta.model: made
     for made in (
@@ -1145,6 +1237,11 @@ FACTORIES = {
         DisasterFactory,
         DutyShiftFactory,
         HelpGivenFactory,
+        ReportFactory,
+        ReportTextFactory,
+        ReportRemarkFactory,
+        OutgoingDocumentFactory,
+        ReportRuleFactory,
     )
 }
 
@@ -1236,6 +1333,10 @@ def add_children(row):
         case Directive():
             plan = DirectiveFactory(follows=row)
             DirectiveFactory(follows=plan)
+        case MonthlyReport():
+            free = {part.key for part in PARTS} - {text.part for text in row.texts.all()}
+            ReportTextFactory(report=row, part=min(free))
+            ReportRemarkFactory(report=row)
         case Disaster():
             DutyShiftFactory(disaster=row)
             HelpGivenFactory(disaster=row)

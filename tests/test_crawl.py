@@ -24,7 +24,9 @@ from kylien.accounts.models import Role, User
 from kylien.areas.models import BeatAssignment, Neighbourhood
 from kylien.audit.models import AuditEntry
 from kylien.core.models import Tracked
+from kylien.core.periods import Month
 from kylien.core.records import Role as Page
+from reports.models import MonthlyReport
 from tests import factories
 from tests.factories import day
 from tests.routes import every_route
@@ -60,7 +62,11 @@ PLAIN = {
     "account_signup": lambda user: 404,
     "account_reset_password": lambda user: 404,
     "report-list": lambda user: by_role(user, *Role),
-    "report-month": lambda user: by_role(user, *Role),
+    # Leaders read the months that were reported.
+    "report-month": lambda user: 404 if user.is_leader else by_role(user, *Role),
+    "report-trends": lambda user: by_role(user, *Role),
+    "report-areas": lambda user: by_role(user, *Role),
+    "report-compare": lambda user: by_role(user, *Role),
     "shortcoming-board": lambda user: by_role(user, Role.CHIEF, Role.LEADER),
     "shortcoming-rows": lambda user: by_role(user, Role.CHIEF),
     "outreach": lambda user: by_role(user, *set(Role) - {Role.LEADER}),
@@ -77,8 +83,9 @@ ADMIN = {
 }
 
 
-# Where people may be sent to another beat: the names of all neighbourhoods are offered.
-NAMES_AREAS = {"household-transfer", "residence-transfer"}
+# Where people may be sent to another beat, and what the ward reported of each neighbourhood: the
+# names of all neighbourhoods are there.
+NAMES_AREAS = {"household-transfer", "residence-transfer", "report-areas"}
 
 
 # Where somebody of the station is named who will see to a matter: every colleague is offered.
@@ -118,6 +125,17 @@ OF_STORM = {
     "dutyshift-update",
     "helpgiven-update",
 }
+# A form about a report: open in these states, and else it leads back to the report.
+OF_REPORT = {
+    "reporttext-edit": MonthlyReport.OPEN,
+    "monthlyreport-recipients": MonthlyReport.OPEN,
+    "monthlyreport-return": (MonthlyReport.State.SUBMITTED,),
+    "monthlyreport-approve": (MonthlyReport.State.SUBMITTED,),
+}
+# Named by the report and the part of it.
+OF_PART = {"reporttext-edit", "reporttext-sentence"}
+# A button beside a form of the same address.
+POSTED = {"reporttext-sentence"}
 # Of a material that is a text alone.
 WITHOUT_FILE = {"material-file"}
 
@@ -239,6 +257,7 @@ def fill(area, texts, numbers, since):
     groups = life_of(group, membership, person, name)
     held = outreach_of(area, group, name)
     everybody = ward_wide(area, held, name)
+    reports = report_of(area, published=texts == MARKER)
     law = [
         make()
         for make in (
@@ -252,10 +271,11 @@ def fill(area, texts, numbers, since):
             factories.FireGroupFactory,
             factories.HolidayFactory,
             factories.ClockRuleFactory,
+            factories.ReportRuleFactory,
         )
     ]
     rows = [
-        *groups, *held, *everybody,
+        *groups, *held, *everybody, *reports,
         area, household, person, stay, business, certificate, group, membership, meeting, incident,
         notice, beat, area.ward, business.sector, incident.type, beat.officer, stay.started_by,
         absence, pair, request, member, inspection, finding, sanction, liaison, returned, state,
@@ -361,6 +381,20 @@ def ward_wide(area, held, name):
     ]
 
 
+def report_of(area, *, published):
+    """Return a report with what hangs on it: one row of each model. The one is a draft, the other
+    is published and read by the ward's leaders."""
+    words = f"Đã làm {WARDS} {area.pk}."
+    month = Month.containing(day(30 if published else 60))
+    report = factories.report_in("published" if published else "draft", month=month, words=words)
+    return [
+        report,
+        report.texts.get(part="order"),
+        factories.ReportRemarkFactory(report=report, content=words),
+        factories.OutgoingDocumentFactory(subject=words, recipients=words),
+    ]
+
+
 @pytest.fixture
 def rows_a(area_a):
     return fill(area_a, "Anpha", NUMBERS_A, day(9))
@@ -407,7 +441,7 @@ def expected_of_records(route, user, row):
         return 403
     if route.name in CHIEFS and not user.has_role(Role.CHIEF):
         return 403
-    if not route.is_record and not hasattr(view_class, "get"):
+    if not route.is_record and (route.name in POSTED or not hasattr(view_class, "get")):
         return 405
     if not user.has_perms(further):
         return 403
@@ -423,6 +457,11 @@ def expected_of_records(route, user, row):
         return OF_HELD[route.name]
     if route.name in OF_INCIDENT:
         return 200 if OF_INCIDENT[route.name](user, row) else 403
+    if route.name in OF_REPORT:
+        state = getattr(row, "report", row).state
+        return 200 if state in OF_REPORT[route.name] else 302
+    if route.name == "reportremark-answer" and row.owner != user and not user.has_role(Role.CHIEF):
+        return 403
     if step := STEPS.get(route.name):
         if workflow.standing(user, row).isdisjoint(step.who):
             return 403
@@ -482,9 +521,10 @@ def expected(route, user, row):
 
 def address_of(route, rows):
     """Return the address of a route for the rows given, and the row that it names, if any."""
-    values = {"month": "2026-10", "url": "khong-co", "app_label": "households", "rest": "1/1"}
+    values = {"month": "2020-10", "url": "khong-co", "app_label": "households", "rest": "1/1"}
     values["code"] = "karaoke"  # a sector's, in addresses of its list
     values["key"] = "coverage"  # a number's, on the board of shortcomings
+    values["part"] = "order"  # of a report
     model = route.view_class.model if route.is_record or route.is_scoped else None
     if is_admin(route):
         model = admin_model(route)[0]
@@ -496,7 +536,7 @@ def address_of(route, rows):
             else:
                 assert model in rows, f"fill() makes no {model.__name__}"
                 row = rows[model]
-            values[parameter] = row.pk
+            values[parameter] = row.report_id if route.name in OF_PART else row.pk
         elif parameter == "content_type_id":
             values[parameter] = ContentType.objects.get_for_model(
                 next(m for m in rows if m._meta.model_name == "household")
@@ -647,7 +687,15 @@ def test_the_marker_is_seen_by_those_who_may(client_for, chief, rows_b):
     assert MARKER in client_for(chief).get("/admin/households/household/").content.decode()
     for name in ("grouprequest", "rostercheck", "groupcontact", "activity", "campaign", "award"):
         assert MARKER in client_for(chief).get(reverse(f"{name}-list")).content.decode(), name
-    for name in ("partner", "material", "jointresolution", "fulfilment", "directive", "disaster"):
+    for name in (
+        "partner",
+        "material",
+        "jointresolution",
+        "fulfilment",
+        "directive",
+        "disaster",
+        "outgoingdocument",
+    ):
         assert WARDS in client_for(chief).get(reverse(f"{name}-list")).content.decode(), name
 
 

@@ -189,6 +189,9 @@ CLOCK = {
     "incidents/forms/handling.py: PutAwayForm.save": "when a file was taken out",
     "incidents/forms/handling.py: PartyForm.save": "when it was written down",
     "incidents/views/handovers.py: TakeOver.post": "taken_at",
+    "reports/views/monthly.py: SubmitReport.act": "submitted_at",
+    "reports/views/monthly.py: PublishReport.act": "published_at",
+    "reports/forms/monthly.py: ApproveForm.save": "approved_at",
     # Moments: the desk's 15 minutes to mend its own records.
     "kylien/core/records.py: ScopedMixin.changeable_row": "may this row still be changed",
     "kylien/core/records.py: RecordView.actions": "is changing it offered",

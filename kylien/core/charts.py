@@ -93,7 +93,7 @@ def progress(share: float | None) -> SafeString:
 def sparkline(
     title: str,
     labels: Sequence[str],
-    values: Sequence[int],
+    values: Sequence[int | None],
     *,
     average: float | None = None,
     tone: str = "primary",
@@ -103,18 +103,23 @@ def sparkline(
 
     `average` draws a dashed line across them. Heights are in proportion to the greatest value, or
     to `least_peak` where all are smaller, so that a single event does not look like a mountain.
-    The values are said in full by the chart's name and, column by column, by tooltips.
+    The values are said in full by the chart's name and, column by column, by tooltips; None is a
+    gap and is not said.
 
     Raises ValueError if there are not as many labels as values, a value is negative or the tone
     unknown.
     """
     if len(labels) != len(values) or not values:
         raise ValueError(f"{title}: {len(values)} values for {len(labels)} labels")
-    if min(values) < 0:
+    known = [
+        (label, value) for label, value in zip(labels, values, strict=True) if value is not None
+    ]
+    peak = max((value for _, value in known), default=0)
+    if any(value < 0 for _, value in known):
         raise ValueError(f"{title}: a count may not be negative")
     if tone not in TONES:
         raise ValueError(f"{title}: unknown tone {tone}")
-    scale = (_SPARK_HEIGHT - 2) / max(*values, average or 0, least_peak)
+    scale = (_SPARK_HEIGHT - 2) / max(peak, average or 0, least_peak)
     bottom, width = _SPARK_HEIGHT - 0.5, _SPARK_SLOT * len(values)
     bars = []
     for index, (label, value) in enumerate(zip(labels, values, strict=True)):
@@ -150,7 +155,7 @@ def sparkline(
         width + 2,
         _SPARK_HEIGHT,
         title,
-        "; ".join(f"{label}: {format_number(v)}" for label, v in zip(labels, values, strict=True)),
+        "; ".join(f"{label}: {format_number(value)}" for label, value in known),
         width + 2,
         _round(bottom),
         _round(bottom),

@@ -63,13 +63,15 @@ MENU = (
         "main",
     ),
     ("shortcoming-board", "Bốn tồn tại", "scale", "board", False, "main"),
-    ("report-list", "Số liệu tháng", "file-text", "role", True, "main"),
+    ("report-list", "Báo cáo tháng", "file-text", "role", True, "main"),
+    ("outgoingdocument-list", "Văn bản đi", "send", "reports.view_outgoingdocument", False, "main"),
     ("auditentry-list", "Nhật ký", "scroll-text", "audit.view_auditentry", False, "admin"),
     ("admin:index", "Quản trị", "settings", "staff", False, "admin"),
 )
 
 # Registers that are reached from another one's page.
 ALSO = {
+    "report-list": ("/monthly-reports/", "/report-remarks/"),
     "selfmanagedgroup-list": ("/group-requests/", "/group-scores/", "/roster-checks/"),
     "outreach": (
         "/outreach-plans/",
@@ -87,7 +89,7 @@ ALSO = {
 }
 
 # The phone's bar has room for about ten letters a word.
-SHORT = {"Số liệu tháng": "Số liệu", "Việc cần làm": "Việc"}
+SHORT = {"Báo cáo tháng": "Báo cáo", "Việc cần làm": "Việc"}
 BAR = 5  # places on it: a leader's has room for the figures, an officer's for his work
 
 

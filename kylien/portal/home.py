@@ -21,19 +21,38 @@ from households.models import (
 )
 from households.work import ABSENCE_DAYS
 from incidents.models import Incident
-from kylien.accounts.models import Scope
 from kylien.areas.models import BeatAssignment, Neighbourhood
 from kylien.core import charts, text
 from kylien.core.counts import count_all, count_by
 from kylien.core.periods import Month
 from kylien.portal.worklist import WEEKDAYS, Span, Worklist, may_work
 from outreach.models import Fulfilment, Question
-from reports.disclosure import SMALL_NOTE, Shown
+from reports.disclosure import SMALL_NOTE
+from reports.models import ReportRemark
+from reports.outline import CHARTS
+from reports.published import chart, newest
+from reports.views.months import VIEWS
 from selfgov_groups.models import GroupMembership, GroupRequest, SelfManagedGroup
 from selfgov_groups.rules import Numbers
 
 STOCKS = ("households", "grouped", "population", "temporary", "groups", "sectors")
 NO_BEAT = "Đồng chí chưa được phân công địa bàn: đề nghị chỉ huy phân công để xem hồ sơ."
+LEADER_TILES = (
+    "households",
+    "population_closing",
+    "temporary_closing",
+    "groups",
+    "incidents",
+    "incidents_solved",
+)
+LEADER_COLUMNS = (
+    ("households", "Hộ"),
+    ("population_closing", "Thường trú"),
+    ("temporary_closing", "Tạm trú"),
+    ("groups", "Tổ liên gia"),
+    ("incidents", "Vụ việc"),
+)
+REMARKS_SHOWN = 5
 MINE = {"state": "mine"}  # transfers that this user may confirm
 TO_TELL = {"state": "to_tell"}
 LATE = {"state": "late"}
@@ -52,8 +71,9 @@ def home_context(user, on, now=None):
     }
     if user.is_superuser or not user.roles:
         return {**context, "admin_url": reverse("admin:index") if user.is_superuser else ""}
-    aggregate = user.is_leader
-    scope = Scope(whole_ward=True) if aggregate else user.scope
+    if user.is_leader:
+        return {**context, **leader_context(user)}
+    scope = user.scope
     worklist = Worklist(user, on, Span(), now=now) if may_work(user) else None
     if not scope.whole_ward and not scope.neighbourhood_ids:
         # Even without a beat an officer may have been given something elsewhere.
@@ -61,7 +81,7 @@ def home_context(user, on, now=None):
         due = {"due": {"counts": [], "items": given}} if given else {}
         return {**context, "note": NO_BEAT, **due}
     works = user if user.has_perm("households.view_residenceact") else None
-    return {**context, **Home(scope, on, month, aggregate, works, worklist).context()}
+    return {**context, **Home(scope, on, month, works, worklist).context()}
 
 
 def worklist_head(worklist):
@@ -77,6 +97,51 @@ def worklist_head(worklist):
         }
         for item in worklist.head()
     ]
+
+
+def in_words(counts):
+    return {key: text.format_number(number) for key, number in counts.items()}
+
+
+def leader_context(user):
+    """Return a leader's page: the newest published report and its numbers, frozen and with small
+    ones hidden. Nothing is counted: two queries."""
+    remarks = ReportRemark.objects.visible_to(user).filter(author=user).exclude(done_on=None)
+    found = newest(aggregate=True)
+    if found is None:
+        return {"unpublished": True}
+    content = found.content
+    months = content.chart_months()
+    numbers = {str(month): content.chart(month) for month in months}
+    drawn = [chart(title, keys, found.labels, months, numbers) for title, keys in CHARTS]
+    return {
+        "latest": found,
+        "views": VIEWS,
+        "tiles": [{**tile, "url": "", "notes": []} for tile in found.tiles(LEADER_TILES)],
+        "charts": drawn,
+        "areas": reported_areas(content),
+        "remarks": remarks.select_related("report").order_by("-done_on", "-pk")[:REMARKS_SHOWN],
+        "note": SMALL_NOTE,
+    }
+
+
+def reported_areas(content):
+    """Return the neighbourhoods of a report's annex, as `Home.areas()` does, without officers and
+    shares: few households are in no group, so the share would tell how few."""
+    shown = content.shown_areas
+    rows = [
+        {
+            "name": area["name"],
+            "url": f"{reverse('report-areas')}?{urlencode({'area': area['id']})}",
+            "cells": [
+                {"label": label, "value": shown.get((key, area["id"])), "url": ""}
+                for key, label in LEADER_COLUMNS
+            ],
+        }
+        for area in content.areas
+    ]
+    head = [("Tổ dân phố", ""), *((label, "num") for _, label in LEADER_COLUMNS)]
+    return {"head": head, "rows": rows}
 
 
 def actions(user):
@@ -95,10 +160,10 @@ class Home:
     """The page's parts, counted together: one query for all stocks by neighbourhood, one for the
     months, one for the head of the worklist."""
 
-    def __init__(self, scope, on, month, aggregate, works=None, worklist=None):
-        self.scope, self.on, self.month, self.aggregate = scope, on, month, aggregate
+    def __init__(self, scope, on, month, works=None, worklist=None):
+        self.scope, self.on, self.month = scope, on, month
         self.works = works  # the user, where what waits in the register concerns him
-        self.worklist = worklist  # None for who sees figures alone
+        self.worklist = worklist
         self.months = month.last(12)
 
     def of(self, model):
@@ -107,12 +172,12 @@ class Home:
     def context(self):
         self.stock = self.count_stock()
         self.flow = self.count_flow()
-        found = {"tiles": self.tiles(), "charts": self.charts(), "areas": self.areas()}
-        if self.aggregate:
-            found["note"] = SMALL_NOTE
-        else:
-            found["due"] = self.due()
-        return found
+        return {
+            "tiles": self.tiles(),
+            "charts": self.charts(),
+            "areas": self.areas(),
+            "due": self.due(),
+        }
 
     def count_stock(self):
         households = self.of(Household).active()
@@ -138,18 +203,17 @@ class Home:
             rows[f"out {month}"] = permanent.ended_in(month.period, transfers=transfers)
             for one in (month, month.same_month_last_year()):
                 rows[f"incidents {one}"] = self.of(Incident).happened_in(one.period)
-        if not self.aggregate:
-            papers = self.of(Certificate).expiring(self.on, Certificate.DUE_DAYS)
-            rows["expiring"] = self.of(Residence).expiring(self.on, DUE_DAYS)
-            rows["overdue"] = self.of(Residence).overdue(self.on)
-            rows["papers"] = self.of(Business).filter(pk__in=papers.values("business"))
-            rows["stays"] = self.of(StayNotice).unconfirmed()
-            rows["absences"] = self.of(Absence).ending(self.on, ABSENCE_DAYS)
-            rows |= self.count_trade()
-            rows["late"] = self.of(Incident).late(self.worklist.now)
-            rows["received"] = self.of(Incident).filter(state=Incident.State.RECEIVED)
-            rows["to_tell"] = self.of(Incident).group_to_tell()
-            rows |= self.count_outreach()
+        papers = self.of(Certificate).expiring(self.on, Certificate.DUE_DAYS)
+        rows["expiring"] = self.of(Residence).expiring(self.on, DUE_DAYS)
+        rows["overdue"] = self.of(Residence).overdue(self.on)
+        rows["papers"] = self.of(Business).filter(pk__in=papers.values("business"))
+        rows["stays"] = self.of(StayNotice).unconfirmed()
+        rows["absences"] = self.of(Absence).ending(self.on, ABSENCE_DAYS)
+        rows |= self.count_trade()
+        rows["late"] = self.of(Incident).late(self.worklist.now)
+        rows["received"] = self.of(Incident).filter(state=Incident.State.RECEIVED)
+        rows["to_tell"] = self.of(Incident).group_to_tell()
+        rows |= self.count_outreach()
         if self.works:
             rows["transfers"] = TransferRequest.objects.to_decide(self.works)
             rows["pairs"] = self.of(DuplicatePair).open()
@@ -188,8 +252,6 @@ class Home:
         return {**found, "ungrouped": found["households"] - found["grouped"]}
 
     def link(self, name, **params):
-        if self.aggregate:
-            return ""
         if name == "incident-list" and not self.scope.whole_ward:
             params["area"] = "own"  # without what an officer was given outside his neighbourhoods
         return reverse(name) + (f"?{urlencode(params)}" if params else "")
@@ -197,12 +259,10 @@ class Home:
     def tiles(self):
         now, before = self.month, self.month.previous()
         totals = self.totals()
-        halves = [("households", "grouped"), ("households", "ungrouped")]
-        stock = Shown(totals, self.aggregate, pairs=halves)
-        flow = self.shown_flow()
+        stock = in_words(totals)
+        flow = in_words(self.flow)
         moved = {"kind": "P", "month": now}
-        known = not {"grouped", "ungrouped"} & stock.hidden
-        share = text.format_percent(totals["grouped"], totals["households"]) if known else ""
+        share = text.format_percent(totals["grouped"], totals["households"])
         return [
             self.tile(
                 "Hộ",
@@ -221,8 +281,7 @@ class Home:
                 "Tạm trú",
                 stock["temporary"],
                 self.link("resident-list", residence="T"),
-                not self.aggregate
-                and (
+                (
                     f"{flow['expiring']} đến hạn, quá hạn",
                     "temporary-resident-list",
                     {"term": "due"},
@@ -233,7 +292,7 @@ class Home:
                 stock["groups"],
                 self.link("selfmanagedgroup-list"),
                 (f"{stock['grouped']} hộ", "household-list", {"grouped": "yes"}),
-                share and (share, "", {}),
+                (share, "", {}),
             ),
             self.tile(
                 "Cơ sở, doanh nghiệp",
@@ -253,23 +312,18 @@ class Home:
         """Return a tile; each note is `(text, list, parameters)` and opens the rows it counts."""
         shown = [
             {"text": words, "url": self.link(name, **params) if name else ""}
-            for words, name, params in filter(None, notes)
+            for words, name, params in notes
         ]
         return {"label": label, "value": value, "url": url, "notes": shown}
 
     def sector_notes(self):
         if not self.stock["sectors"]:
             return []
-        counts = Shown(self.stock["sectors"], self.aggregate, [self.stock["sectors"]])
+        counts = in_words(self.stock["sectors"])
         return [
             (f"{counts[sector.pk]} {sector.name.lower()}", "business-list", {"sector": sector.pk})
             for sector in Sector.objects.filter(pk__in=self.stock["sectors"])
         ]
-
-    def shown_flow(self):
-        """Return the counts of months; what came in and went out is hidden together or not."""
-        pairs = [[f"in {month}", f"out {month}"] for month in self.months]
-        return Shown(self.flow, self.aggregate, pairs)
 
     def charts(self):
         last_year = [month.same_month_last_year() for month in self.months]
@@ -294,10 +348,9 @@ class Home:
 
     def chart(self, title, draw, columns):
         """Draw series of months and list their numbers, each a link to its rows."""
-        flow = self.shown_flow()
         labels = [f"T{month.month}" for month in self.months]
         series = [
-            charts.Series(label, [flow.number(f"{key} {month}") for month in months], tone)
+            charts.Series(label, [self.flow[f"{key} {month}"] for month in months], tone)
             for label, tone, key, months, _, _ in columns
         ]
         rows = [
@@ -305,7 +358,7 @@ class Home:
                 "label": month.label,
                 "cells": [
                     {
-                        "value": flow[f"{key} {months[n]}"],
+                        "value": text.format_number(self.flow[f"{key} {months[n]}"]),
                         "url": self.link(name, month=months[n], **params),
                     }
                     for _, _, key, months, name, params in columns
@@ -334,20 +387,12 @@ class Home:
             ("groups", "Tổ liên gia", "selfmanagedgroup-list", {}),
             ("incidents", "Vụ việc", "incident-list", {"month": self.month}),
         )
-        columns_shown = {
-            key: Shown(
-                {area.pk: self.stock[key].get(area.pk, 0) for area in areas},
-                self.aggregate,
-                [[area.pk for area in areas]],
-            )
-            for key in ("grouped", *(column[0] for column in columns))
-        }
         rows = []
         for area in areas:
             cells = [
                 {
                     "label": label,
-                    "value": columns_shown[key][area.pk],
+                    "value": text.format_number(self.stock[key].get(area.pk, 0)),
                     "url": self.link(name, neighbourhood=area.pk, **params),
                 }
                 for key, label, name, params in columns
@@ -361,22 +406,21 @@ class Home:
                     **self.share_cells(area),
                 }
             )
-        head = ["Tổ dân phố", "Cảnh sát khu vực", *(c[1] for c in columns), "Hộ trong tổ"]
+        head = [
+            ("Tổ dân phố", ""),
+            ("Cảnh sát khu vực", ""),
+            *((label, "num") for _, label, _, _ in columns),
+            ("Hộ trong tổ", ""),
+        ]
         return {"head": head, "rows": rows}
 
     def share_cells(self, area):
         """Return the bar of an area's share in groups, and the share in words beside it."""
-        share = self.share(area)
-        if share is None:
-            return {"share_svg": "", "share": "—"}
-        return {"share_svg": charts.progress(share), "share": text.format_percent(share, 1, 0)}
-
-    def share(self, area):
-        """Return the share of an area's households in a group; None where it would tell of few."""
         households = self.stock["households"].get(area.pk, 0)
-        grouped = self.stock["grouped"].get(area.pk, 0)
-        parts = Shown({"in": grouped, "out": households - grouped}, self.aggregate)
-        return grouped / households if households and not parts.hidden else None
+        if not households:
+            return {"share_svg": "", "share": "—"}
+        share = self.stock["grouped"].get(area.pk, 0) / households
+        return {"share_svg": charts.progress(share), "share": text.format_percent(share, 1, 0)}
 
     def due(self):
         """Return what is due: the counts, and the head of the worklist."""

@@ -18,7 +18,7 @@ from reports.models.outgoing import OutgoingDocument
 class MonthlyReportQuerySet(RecordQuerySet):
     def visible_to(self, user):
         """The station's people see all reports, leaders the published ones."""
-        if user.is_superuser or not user.roles:
+        if user.is_superuser or not (user.is_active and user.roles):
             return self.none()
         return self.all() if user.has_role(*Role.station()) else self.published()
 
@@ -198,7 +198,7 @@ class MonthlyReport(Record):
 
     @property
     def label(self):
-        return self.as_month.label
+        return f"Tháng {self.month}/{self.year}"
 
     @property
     def as_month(self):

@@ -15,7 +15,7 @@ class ReportRemarkQuerySet(TrackedQuerySet):
     def visible_to(self, user):
         """The chief and the clerks see all, an officer his own tasks, leaders those on what they
         can read."""
-        if user.is_superuser or not user.roles:
+        if user.is_superuser or not (user.is_active and user.roles):
             return self.none()
         if user.has_role(Role.CHIEF, Role.CLERK):
             return self.all()

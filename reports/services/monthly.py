@@ -5,6 +5,7 @@ read, where the report is not in a state for it.
 """
 
 import datetime as dt
+import re
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -17,6 +18,7 @@ from reports.models import FrozenReport, MonthlyReport, OutgoingDocument, Report
 from reports.outline import BY_KEY, DEFAULT_RECIPIENTS, PARTS, part_title
 from reports.services import numbers
 
+APPROVE = "reports.approve_monthlyreport"
 State = MonthlyReport.State
 FROZEN = "Báo cáo đã duyệt thì không sửa được; số liệu sửa sau nằm ở phần điều chỉnh sau chốt."
 WAITS = "Báo cáo đang chờ duyệt: trả lại rồi mới sửa."
@@ -46,14 +48,29 @@ def begin(*, month: Month, user, on: dt.date) -> MonthlyReport:
     return report
 
 
+def refusal(report: MonthlyReport, *states: str) -> str:
+    """Return why an act that needs one of `states` is refused; an empty text where it is not."""
+    if report.state in states:
+        return ""
+    if State.APPROVED in states:
+        return "Báo cáo đã phát hành." if report.is_frozen else "Báo cáo chưa duyệt."
+    if report.is_frozen:
+        return FROZEN
+    return WAITS if report.state == State.SUBMITTED else "Báo cáo chưa trình duyệt."
+
+
+def writable(user) -> tuple[str, ...]:
+    """Return the states in which `user` writes: who approves also mends what was submitted."""
+    return (*MonthlyReport.OPEN, *([State.SUBMITTED] if user.has_perm(APPROVE) else []))
+
+
 def _locked(report: MonthlyReport, *states: str) -> MonthlyReport:
     """Lock a report and return it as it stands; ValidationError unless in one of `states`."""
     row = MonthlyReport.objects.select_for_update().get(pk=report.pk)
-    if row.state in states:
-        return row
-    if row.is_frozen:
-        raise ValidationError(FROZEN if State.APPROVED not in states else "Báo cáo đã phát hành.")
-    raise ValidationError(WAITS if row.state == State.SUBMITTED else "Báo cáo chưa trình duyệt.")
+    reason = refusal(row, *states)
+    if reason:
+        raise ValidationError(reason)
+    return row
 
 
 def missing_parts(report: MonthlyReport) -> list[str]:
@@ -81,7 +98,7 @@ def _complete(report: MonthlyReport, on: dt.date) -> None:
 @transaction.atomic
 def write_text(*, text: ReportText, words: str, user) -> ReportText:
     """Write a part of a report that is being written, or that the chief is reading."""
-    _locked(text.report, *MonthlyReport.OPEN, State.SUBMITTED)
+    _locked(text.report, *writable(user))
     row = ReportText.objects.select_for_update().get(pk=text.pk)
     row.text, row.written_by = words, user
     row.save()
@@ -94,12 +111,12 @@ def take_sentence(*, text: ReportText, key: str, words: str, accept: bool, user)
 
     One that was taken before with other figures is replaced where it still stands word for word.
     """
-    _locked(text.report, *MonthlyReport.OPEN, State.SUBMITTED)
+    _locked(text.report, *writable(user))
     row = ReportText.objects.select_for_update().get(pk=text.pk)
     before = row.taken.get(key, "")
-    if accept and words not in row.text:
-        if before and before in row.text:
-            row.text = row.text.replace(before, words, 1)
+    if accept and not stands(words, row.text):
+        if before and stands(before, row.text):
+            row.text = _standing(before).sub(lambda found: words, row.text, count=1)
         else:
             row.text = "\n".join(filter(None, (row.text, words)))
     row.taken = {**row.taken, key: words if accept else ""}
@@ -107,6 +124,26 @@ def take_sentence(*, text: ReportText, key: str, words: str, accept: bool, user)
     row.full_clean()
     row.save()
     return row
+
+
+@transaction.atomic
+def write_recipients(*, report: MonthlyReport, recipients: str, user) -> MonthlyReport:
+    """Say whom the report goes to. Raises ValidationError where there is nobody."""
+    row = _locked(report, *writable(user))
+    row.recipients = recipients
+    row.full_clean()
+    row.save()
+    return row
+
+
+def _standing(sentence: str) -> re.Pattern:
+    """Return where a sentence stands whole: “5 tổ” is not in “15 tổ”, nor in “1.005 tổ”."""
+    return re.compile(rf"(?<![\w.,]){re.escape(sentence)}")
+
+
+def stands(sentence: str, text: str) -> bool:
+    """Tell whether a sentence stands in a text word for word."""
+    return bool(_standing(sentence).search(text))
 
 
 @transaction.atomic

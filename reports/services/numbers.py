@@ -17,6 +17,18 @@ def series(kind: str, year: int) -> str:
     return f"VBD-{kind}-{year}"
 
 
+def has_begun(kind: str, year: int) -> bool:
+    """Tell whether the portal has given a number of this sort and year."""
+    return kind in kinds_begun(year)
+
+
+def kinds_begun(year: int) -> set[str]:
+    """Return the sorts of document of which the portal has given numbers in a year."""
+    kinds = {series(kind, year): kind for kind in OutgoingDocument.Kind.values}
+    given = CodeCounter.objects.filter(prefix__in=kinds, last__gt=0)
+    return {kinds[prefix] for prefix in given.values_list("prefix", flat=True)}
+
+
 @transaction.atomic
 def register(
     *,

@@ -23,6 +23,7 @@ from kylien.accounts.models import Role, Scope, User
 from kylien.areas.models import BeatAssignment, Holiday, Neighbourhood, Ward
 from kylien.audit.models import AuditEntry
 from kylien.core.models import Tracked
+from kylien.core.periods import Month
 from outreach.models import (
     Activity,
     ActivityPartner,
@@ -41,6 +42,13 @@ from outreach.models import (
     Question,
     ResolutionParty,
     Topic,
+)
+from reports.models import (
+    MonthlyReport,
+    OutgoingDocument,
+    ReportRemark,
+    ReportRule,
+    ReportText,
 )
 from selfgov_groups.models import Criterion, GroupRule, ScoringScheme
 from tests import factories
@@ -67,6 +75,7 @@ SETTINGS = (
     ScoringScheme,
     Criterion,
     Topic,
+    ReportRule,
 )
 # The superuser's own part: accounts and settings.
 SETUP = (*SETTINGS, Neighbourhood, BeatAssignment)
@@ -86,8 +95,10 @@ WARDS = (
 )
 # Of a neighbourhood, or of the whole ward where they name none.
 AREA_OR_WARD = (PlanItem, Activity, ActivityPartner, Question, Campaign, CampaignCriterion, Award)
+# The station's word to the ward: by state and by whom it concerns, not by neighbourhood.
+REPORTS = (MonthlyReport, ReportText, ReportRemark, OutgoingDocument)
 STORMS = {"outreach.dutyshift", "outreach.helpgiven"}  # who is on duty, what was done for people
-SCOPED = [model for model in TRACKED if model not in SETTINGS + APART + WARDS]
+SCOPED = [model for model in TRACKED if model not in SETTINGS + APART + WARDS + REPORTS]
 
 
 def granted(role):
@@ -128,8 +139,12 @@ def test_the_groups_are_the_roles():
     assert set(Group.objects.values_list("name", flat=True)) == set(Role.values)
 
 
-def test_a_leader_holds_no_right_over_rows():
-    assert granted(Role.LEADER) == set()
+def test_a_leader_reads_reports_and_remarks_on_them_and_holds_no_right_over_other_rows():
+    assert granted(Role.LEADER) == {
+        "reports.view_monthlyreport",
+        "reports.view_reportremark",
+        "reports.add_reportremark",
+    }
 
 
 def test_only_the_chief_deletes():
@@ -328,6 +343,53 @@ def test_shifts_are_of_the_whole_ward(chief, duty, officer_a, leader, superuser)
         assert seen(user) == []
     for role in set(Role) - {Role.CHIEF, Role.DUTY_OFFICER}:
         assert not {right for right in granted(role) if right.endswith("_shifthandover")}
+
+
+def test_reports_are_read_by_the_station_and_once_published_by_leaders(leader, superuser):
+    month = Month.containing(day()).previous()
+    rows = [
+        factories.report_in(state, month=one)
+        for state, one in zip(MonthlyReport.State, month.last(5), strict=True)
+    ]
+    published = rows[-1]
+    assert published.state == MonthlyReport.State.PUBLISHED
+
+    def seen(user):
+        return set(MonthlyReport.objects.visible_to(User.objects.get(pk=user.pk)))
+
+    for role in Role.station():
+        assert seen(factories.UserFactory(role=role)) == set(rows)
+    assert seen(leader) == {published}
+    texts = ReportText.objects.visible_to(leader)
+    assert {text.report for text in texts} == {published}
+    off = factories.UserFactory(role=Role.CHIEF, is_active=False)
+    for user in (superuser, off, factories.UserFactory()):
+        assert seen(user) == set()
+        assert not ReportText.objects.visible_to(User.objects.get(pk=user.pk)).exists()
+
+
+def test_remarks_are_read_by_whom_they_concern(chief, clerk, duty, leader, officer_a, superuser):
+    published = factories.report_in("published")
+    own = factories.ReportRemarkFactory(report=published, author=leader, owner=officer_a)
+    given = factories.ReportRemarkFactory(report=published, author=leader, owner=chief)
+    drafted = factories.ReportRemarkFactory(owner=chief)  # of a report no leader may read
+
+    def seen(user):
+        return set(ReportRemark.objects.visible_to(User.objects.get(pk=user.pk)))
+
+    assert seen(chief) == seen(clerk) == {own, given, drafted}
+    assert seen(leader) == {own, given}
+    assert seen(officer_a) == {own}
+    for user in (duty, superuser, factories.UserFactory()):
+        assert seen(user) == set()
+
+
+def test_the_register_of_outgoing_documents_is_the_chiefs_and_the_clerks(leader, officer_a):
+    factories.OutgoingDocumentFactory()
+    for user in (leader, officer_a):
+        assert not OutgoingDocument.objects.visible_to(User.objects.get(pk=user.pk)).exists()
+    for role in set(Role) - {Role.CHIEF, Role.CLERK}:
+        assert not {right for right in granted(role) if right.endswith("_outgoingdocument")}
 
 
 @pytest.mark.parametrize("model", SETTINGS, ids=lambda m: m.__name__)

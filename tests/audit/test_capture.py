@@ -50,6 +50,7 @@ def new_values(row):
         "GroupMeeting": "topics",  # a reason is of one called off
         "Partner": "contact_name",  # its name is unique
         "Material": "body",  # its title is, with the version
+        "ReportText": "text",  # its part is unique with the report
     }
     name = names.get(type(row).__name__)
     if name == "joined_on":
@@ -325,7 +326,8 @@ def reverse_managers():
         for link in model._meta.related_objects:
             name = link.get_accessor_name()
             # A stay notice has one host of two and its neighbourhood: no link of its moves alone.
-            moves = link.related_model is not StayNotice and not link.many_to_many
+            # Of one to one there is a row, no manager.
+            moves = link.related_model is not StayNotice and link.one_to_many
             if name and moves and issubclass(link.related_model, Tracked):
                 yield pytest.param(link, id=f"{model.__name__}.{name}")
 

@@ -19,6 +19,7 @@ SIZES = {"1366": (1366, 768), "360": (360, 780)}
 INCIDENT = "table.records td.ph-title a in /incidents/?state=verifying"
 SHIFT = "table.records td.ph-title a in /handovers/"
 GROUP = "table.records td.ph-title a in /groups/"
+WRITTEN = ".month-name a[href^='/monthly-reports/'] in /reports/"  # the newest
 PAGES = {
     "home": "/",
     "worklist": "/worklist/",
@@ -69,6 +70,15 @@ PAGES = {
     "search": "/search/?q=nguyen",
     "months": "/reports/",
     "month": ".month-row a in /reports/",
+    "report being written": WRITTEN,
+    "text of a report": f"a[href*='/texts/'] in {WRITTEN}",
+    "published report": ".month-name a.badge-ok in /reports/",
+    "trends of reports": "/reports/trends/",
+    "neighbourhoods reported": "/reports/areas/",
+    "two months": "/reports/compare/",
+    "outgoing documents": "/outgoing/",
+    "outgoing document": "table.records td.ph-title a in /outgoing/",
+    "number form": "/outgoing/create/",
     "audit": "/audit/",
 }
 ADMIN = {

@@ -187,6 +187,16 @@ def second_plan_for_the_ward():
     return f.PlanItemFactory(neighbourhood=None, audience="pupils")
 
 
+def second_text_of_a_report():
+    first = f.ReportTextFactory(part="order")
+    return f.ReportTextFactory(report=first.report, part="security")
+
+
+def in_state(state, **changes):
+    """Return the case of a report in a state, and of what it then may not lack."""
+    return Case(lambda: f.report_in(state), values(**changes))
+
+
 def same_day(name, of):
     """Return the change that ends a row on the day it begins."""
     return lambda row: {name: getattr(row, of)}
@@ -406,6 +416,26 @@ CASES = {
         f.HelpGivenFactory, lambda row: {"asked_at": row.came_at + dt.timedelta(minutes=1)}
     ),
     "help_for_somebody": Case(f.HelpGivenFactory, values(households=0)),
+    "report_once_a_month": two(f.ReportFactory, year=None, month=None),
+    "report_month_range": Case(f.ReportFactory, values(month=13)),
+    "report_start_day_range": Case(f.ReportFactory, values(start_day=29)),
+    "report_submitted_whole": in_state("submitted", submitted_at=None),
+    "report_approved_whole": in_state("approved", document=None),
+    "report_published_whole": in_state("published", published_at=None),
+    "report_returned_with_comment": in_state("returned", comment=""),
+    "report_text_once": Case(second_text_of_a_report, values(part="order")),
+    "report_remark_task_has_day": Case(f.ReportRemarkFactory, values(kind="task")),
+    "report_remark_done_with_answer": Case(f.ReportRemarkFactory, values(done_on=day())),
+    "outgoing_number_once": two(f.OutgoingDocumentFactory, kind="TB", year=2026, number=None),
+    "outgoing_number_range": Case(f.OutgoingDocumentFactory, values(number=100_000)),
+    "outgoing_cancelled_with_reason": Case(f.OutgoingDocumentFactory, values(cancelled_on=day())),
+    "outgoing_cancelled_after_day": Case(
+        f.OutgoingDocumentFactory,
+        lambda row: {"cancelled_on": row.dated - dt.timedelta(1), "cancel_reason": "Nhầm"},
+    ),
+    "report_rule_ends_after_start": ends(f.ReportRuleFactory),
+    "report_rule_positive": Case(f.ReportRuleFactory, values(value=0)),
+    "report_rule_once_a_day": two(f.ReportRuleFactory, key=None, valid_from=None),
 }
 
 

@@ -5,10 +5,12 @@ import re
 from collections import Counter
 from io import StringIO
 from itertools import groupby, pairwise
+from random import Random
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import models, transaction
+from django.db.models.functions import Concat
 from django.utils import timezone
 
 from businesses.models import (
@@ -49,7 +51,10 @@ from kylien.accounts.models import User
 from kylien.areas.models import Holiday, Neighbourhood, Ward
 from kylien.audit.models import AuditEntry
 from kylien.core import text
-from kylien.core.periods import Month, Quarter
+from kylien.core.models import CodeCounter
+from kylien.core.periods import TZ, Month, Quarter
+from kylien.portal.demo import reports
+from kylien.portal.demo.scene import Scene
 from outreach.models import (
     Activity,
     ActivityPartner,
@@ -70,6 +75,9 @@ from outreach.models import (
     ResolutionParty,
 )
 from outreach.recurrence import due_days
+from reports.content import adjustments
+from reports.models import MonthlyReport, OutgoingDocument, ReportRemark, ReportText
+from reports.outline import BY_KEY
 from reports.shortcomings import Asked, Records, read
 from selfgov_groups.models import (
     Criterion,
@@ -806,3 +814,116 @@ def test_refused_outside_demo_mode(settings, arguments):
 def test_bad_scale_is_refused(scale):
     with pytest.raises(CommandError, match="--scale"):
         call_command("demo", "--scale", scale)
+
+
+# --- Reports --------------------------------------------------------------------------------------
+
+
+def test_two_years_of_reports_are_published_and_the_newest_waits(on):
+    over = Month.containing(on).previous().last(24)
+    reports = list(MonthlyReport.objects.order_by("year", "month").select_related("frozen"))
+    assert [report.as_month for report in reports] == over
+    *published, newest = reports
+    for report in published:
+        assert report.state == "published"
+        assert report.frozen.is_intact
+        ended = report.as_month.period.end
+        assert ended <= report.document.dated <= ended + DAY
+        days = [report.submitted_at, report.approved_at, report.published_at]
+        assert days == sorted(days)
+        assert {timezone.localdate(at) for at in days} <= {ended, report.document.dated}
+        assert set(report.frozen.read()["texts"]) == set(BY_KEY)
+    for earlier, later in pairwise(published):
+        assert earlier.frozen.read()["texts"]["order"] != later.frozen.read()["texts"]["order"]
+    empty = {text.part for text in newest.texts.all() if not text.text}
+    if on <= newest.due_on:
+        assert newest.state == "draft"
+        assert {key for key in empty if BY_KEY[key].must} == {"shortcomings", "plan"}
+    else:
+        assert newest.state == "submitted"
+        assert not {key for key in empty if BY_KEY[key].must}
+    assert any(text.taken for text in newest.texts.all())
+
+
+def test_nothing_was_mended_since_a_report():
+    for report in MonthlyReport.objects.published().newest()[:3]:
+        assert adjustments(report) == []
+
+
+def test_texts_of_reports_name_nobody():
+    names = [user.full_name for user in User.objects.all()]
+    names += Resident.objects.values_list("full_name", flat=True)[:300]
+    texts = [*ReportText.objects.values_list("text", flat=True)]
+    texts += OutgoingDocument.objects.values_list("subject", flat=True)
+    texts += ReportRemark.objects.values_list("content", flat=True)
+    assert not [(name, text) for text in texts for name in names if name in text]
+    assert len(set(texts)) > 100  # they are not one month copied
+
+
+def test_outgoing_numbers_have_no_gap_and_follow_the_days(on):
+    rows = OutgoingDocument.objects.order_by("kind", "year", "number")
+    for _, own in groupby(rows, lambda row: (row.kind, row.year)):
+        own = list(own)
+        first = own[0].number
+        assert [row.number for row in own] == [*range(first, first + len(own))]
+        assert [row.dated for row in own] == sorted(row.dated for row in own)
+    assert rows.exclude(cancelled_on=None).count() == 1
+    assert len({row.kind for row in rows}) > 4
+    assert max(row.dated for row in rows) <= on
+
+
+def test_leaders_said_two_things_and_one_waits(on):
+    answered, task = ReportRemark.objects.order_by("kind")
+    assert (answered.kind, answered.author.username) == ("comment", "lanhdao")
+    assert answered.answer
+    assert answered.done_on <= on
+    assert (task.kind, task.done_on, task.owner.username) == ("task", None, "cskv2")
+    assert task.due_on > on
+    assert {answered.report.state, task.report.state} == {"published"}
+
+
+@pytest.mark.parametrize(
+    ("day", "state"),
+    [
+        (dt.date(2026, 10, 14), "submitted"),
+        (dt.date(2026, 10, 15), "draft"),  # the month ended yesterday
+        (dt.date(2026, 10, 17), "draft"),
+        (dt.date(2026, 10, 18), "submitted"),
+        (dt.date(2027, 1, 1), "submitted"),
+        (dt.date(2027, 1, 16), "draft"),
+        (dt.date(2024, 2, 29), "submitted"),
+    ],
+)
+def test_reports_are_made_on_any_day(monkeypatch, day, state):
+    """Of a ward that is there: the reports, remarks and documents alone, as of another day."""
+    made = ("lanhdao", "chihuy", "cskv1", "cskv2", "nhaplieu")
+    scene = Scene(
+        rng=Random(7),
+        on=day,
+        now=dt.datetime.combine(day, dt.time(8), TZ),
+        start_day=15,
+        areas=[],
+        officers={user.username: user for user in User.objects.filter(username__in=made)},
+        numbers=None,
+        taken_names=set(),
+        serials=None,
+        police="",
+    )
+    monkeypatch.setattr(reports, "MONTHS", 3)
+    monkeypatch.setattr(reports, "TOLD_MONTHS", 2)
+    with transaction.atomic():
+        ReportRemark.objects.all().delete()
+        for model in (MonthlyReport, OutgoingDocument):
+            aside = Concat("code", models.Value("-cu"))
+            model.objects.update(year=models.F("year") - 50, code=aside)
+        OutgoingDocument.objects.update(dated=dt.date(1970, 1, 1), cancelled_on=None)
+        CodeCounter.objects.filter(prefix__startswith="VBD-").delete()
+        before = MonthlyReport.objects.count()
+        reports.make_reports(scene)
+        rows = MonthlyReport.objects.order_by("-year", "-month")
+        assert rows.count() == before + 3
+        assert [row.state for row in rows[:3]] == [state, "published", "published"]
+        assert rows[0].as_month == Month.containing(day).previous()
+        dated = OutgoingDocument.objects.filter(year__gt=2000)
+        assert max(row.dated for row in dated) <= day
+        transaction.set_rollback(True)

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from incidents.models import Incident
 from kylien.accounts.models import Role
+from kylien.core.periods import Month
 from kylien.portal.digest import make_digest
 from tests import factories
 from tests.factories import day
@@ -160,6 +161,8 @@ def test_before_there_is_a_chief_it_says_so(ward, settings):
 
 def test_a_quiet_morning(ward, chief, settings, on):
     settings.DIGEST_TO = ["chihuy@example.vn"]
+    reported = Month.containing(on, settings.REPORT_START_DAY).previous()
+    factories.report_in(month=reported, user=chief)
     digest = make_digest(chief, on)
     assert lines(digest.kinds) == {}
     assert (digest.areas, digest.received) == ([], 0)

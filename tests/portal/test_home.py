@@ -9,6 +9,8 @@ from django.utils import timezone
 from businesses.models import Business
 from businesses.rules import in_words, quarter_to_collect
 from kylien.accounts.models import Role
+from kylien.core.periods import Month
+from kylien.core.text import format_number
 from reports.disclosure import Shown
 from tests import factories
 from tests.factories import day
@@ -108,19 +110,42 @@ def test_every_figure_opens_exactly_the_rows_it_counts(busy, client_for, officer
     assert sum(int(n) for n in followed.values()) > 60
 
 
-def test_leaders_see_aggregates_without_links_or_small_counts(busy, leader, client_for):
-    response = client_for(leader).get("/")
-    context = response.context
+def test_a_leader_reads_the_newest_published_report(busy, leader, chief, client_for, on):
+    client = client_for(leader)
+    context = client.get("/").context
+    assert context["unpublished"]
+    assert not [part for part in ("tiles", "areas", "charts", "due") if part in context]
+    ended = Month.containing(on).previous()
+    report = factories.report_in(month=ended, user=chief)
+    factories.report_in(month=ended.previous(), user=chief)
+    for _ in range(7):
+        factories.IncidentFactory(occurred_at=ended.period.start_at)
+    context = client.get("/").context
+    assert context["latest"].report == report
     assert "due" not in context
-    cells = [cell for row in context["areas"]["rows"] for cell in row["cells"]]
-    assert all(not cell["url"] for cell in cells)
-    assert all(not tile["url"] for tile in context["tiles"])
-    assert all(not note["url"] for tile in context["tiles"] for note in tile["notes"])
-    shown = {cell["value"] for cell in cells} | {tile["value"] for tile in context["tiles"]}
-    assert "<5" in shown
-    assert shown.isdisjoint({"0", "1", "2", "3", "4"})
+    frozen = {row["label"]: row["now"] for row in report.frozen.read()["figures"]}
+    for tile in context["tiles"]:
+        number = frozen[tile["label"]]
+        assert tile["value"] in ({"<5"} if number < 5 else {format_number(number), "—"})
+        assert (tile["url"], tile["notes"]) == ("", [])
+    assert context["tiles"][0]["value"] == "9"
     # Area b's two households would follow from the ward's nine: area a's are withheld.
     assert [row["cells"][0]["value"] for row in context["areas"]["rows"]] == ["—", "<5"]
+    assert "officer" not in context["areas"]["rows"][0]
+    labels = [row["label"] for row in context["charts"][0]["table"]["rows"]]
+    assert (len(labels), labels[0]) == (12, ended.label)
+
+
+def test_a_leader_is_told_what_became_of_his_remarks(ward, leader, chief, client_for, on):
+    report = factories.report_in(user=chief)
+    other = factories.UserFactory(role=Role.LEADER)
+    answered = {"report": report, "owner": chief, "answer": "Đã làm rõ", "done_on": on}
+    mine = factories.ReportRemarkFactory(author=leader, **answered)
+    factories.ReportRemarkFactory(author=leader, report=report, owner=chief)
+    factories.ReportRemarkFactory(author=other, **answered)
+    response = client_for(leader).get("/")
+    assert list(response.context["remarks"]) == [mine]
+    assert f'href="{report.get_absolute_url()}#remarks"' in response.content.decode()
 
 
 def test_the_words_of_what_is_due_are_true_of_the_rows_they_count(busy, chief, client_for, on):

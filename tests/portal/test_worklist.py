@@ -238,11 +238,12 @@ def missing_returns(on):
 
 
 def report_day(on):
-    """The last day of the reporting month that a day lies in: the next 14th."""
-    if on.day <= 14:
+    """The last day of the reporting month that ended last: the 14th before. Its report is due
+    three days later, and none is ever begun here."""
+    if on.day > 14:
         return on.replace(day=14)
-    after = on.replace(day=1) + 31 * DAY
-    return after.replace(day=14)
+    before = on.replace(day=1) - DAY
+    return before.replace(day=14)
 
 
 def expected(opened, on, first, last, *, areas=None):
@@ -252,9 +253,9 @@ def expected(opened, on, first, last, *, areas=None):
         shown = on if day is None else day
         if (first is None or first <= shown) and shown <= last and (not areas or area in areas):
             found[kind, key, shown] += 1
-    day = report_day(on)
+    month, day = report_day(on), report_day(on) + 3 * DAY
     if areas is None and day <= last and (first is None or first <= day):
-        found["report", day.year * 100 + day.month, day] += 1
+        found["report", month.year * 100 + month.month, day] += 1
     return found
 
 

@@ -405,9 +405,9 @@ def test_the_worklist_stands_behind_home_in_the_menu_and_on_the_phone(client_for
         "Nhân khẩu",
         "Vụ việc",
     ]
-    assert "Số liệu tháng" in [item["label"] for item in context["nav"]]
+    assert "Báo cáo tháng" in [item["label"] for item in context["nav"]]
     bar = client_for(leader).get("/").context["nav_phone"]
-    assert [item["label"] for item in bar] == ["Trang chủ", "Số liệu"]
+    assert [item["label"] for item in bar] == ["Trang chủ", "Báo cáo"]
 
 
 def test_the_entry_is_marked_on_all_pages_of_the_worklist(client_for, chief):

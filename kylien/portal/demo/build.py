@@ -21,6 +21,7 @@ from kylien.portal.demo import (
     inspections,
     outreach,
     places,
+    reports,
     residence,
     tenants,
     trade,
@@ -73,6 +74,7 @@ def load(*, password, scale=1, seed=7, progress=lambda part: None):
         groups.make_rosters(scene)
         incidents.make_handovers(scene)
         propose_all()
+        reports.make_reports(scene)
 
 
 def _load_part(scene, kept):
