@@ -21,6 +21,7 @@ from reports.outline import CHART_MONTHS, CHARTS, PARTS, SUBJECT, part_of
 
 FORMAT = 1
 WARD = Scope(whole_ward=True)
+BROKEN = "Bản chốt không còn nguyên vẹn: nội dung khác với lúc duyệt, không lập văn bản từ đó."
 
 
 def due_on(month: Month) -> dt.date:

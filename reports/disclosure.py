@@ -147,4 +147,6 @@ class Shown:
         if now is None or not before:
             return ""
         share = format_percent(abs(now - before), before)
-        return f"{'+' if now > before else '−' if now < before else ''}{share}"
+        if not share.strip("0,% "):  # a change too small for one decimal has no sign either
+            return share
+        return f"{'+' if now > before else '−'}{share}"

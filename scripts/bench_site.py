@@ -73,8 +73,9 @@ class Site:
             body = b"".join(response)
             response.close()
             took = (time.perf_counter() - began) * 1000
-        html = gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
-        return int(statuses[0][:3]), took, len(queries), len(html), len(body), html.decode(errors="replace")
+        plain = gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
+        html = plain.decode(errors="replace")  # a document is none
+        return int(statuses[0][:3]), took, len(queries), len(plain), len(body), html
 
     def round(self):
         """Ask every page once; return the milliseconds in the order of `self.pages`."""
@@ -143,7 +144,7 @@ def pages(username):
         "pdf": f"{draft.get_absolute_url()}pdf/",
         "groups": "/groups/",
         "outreach": "/outreach/",
-        "coverage": reverse("outreach-coverage"),
+        "coverage": "/outreach/coverage/",
         "outgoing": "/outgoing/",
         "incidents": "/incidents/",
         "businesses": "/businesses/",

@@ -16,7 +16,8 @@ from playwright.sync_api import sync_playwright
 from tests.browser.server import CHROMIUM_FLAGS, ROOT, Portal, type_sign_in
 
 CHAPTERS = [
-    ROOT / "docs" / f"huong-dan-{name}.md" for name in ("cu-tru", "co-so", "vu-viec", "dan-van")
+    ROOT / "docs" / f"huong-dan-{name}.md"
+    for name in ("cu-tru", "co-so", "vu-viec", "dan-van", "bao-cao")
 ]
 VIEW = {"width": 1280, "height": 760}
 PHONE = {"width": 360, "height": 640}
@@ -188,6 +189,25 @@ def board_scenes(page):
     yield "dan-van-bon-ton-tai"
 
 
+def report_scenes(page):
+    """Yield the pictures of the month's report and of outgoing numbers, as the chief sees them."""
+    page.goto("/reports/")
+    reports = page.locator(".month-row a[href^='/monthly-reports/']")
+    found = [link.get_attribute("href") for link in reports.all()]
+    page.goto(f"{found[0]}#order")
+    yield "bao-cao-soan"
+    page.goto(found[1])
+    yield "bao-cao-chot"
+    page.goto("/outgoing/")
+    yield "bao-cao-van-ban"
+
+
+def leader_scenes(page):
+    """Yield what the ward's leaders read."""
+    page.goto("/reports/trends/")
+    yield "bao-cao-xu-huong"
+
+
 def signed_in(browser, portal, name):
     """Return a page of the portal, signed in."""
     context = browser.new_context(
@@ -202,7 +222,8 @@ def signed_in(browser, portal, name):
 
 SCENES = {
     "trucban": (desk_scenes,),
-    "chihuy": (chief_scenes, board_scenes),
+    "chihuy": (chief_scenes, board_scenes, report_scenes),
+    "lanhdao": (leader_scenes,),
     "cskv1": (work_scenes, trade_scenes, group_scenes, scenes),  # the last one changes the ward
 }
 

@@ -84,8 +84,9 @@ COLUMNS = (
 HEADER_WIDTHS = (50, 14, 15, 15, 19, 17, 15, 20)
 ANNEX_LABEL, ANNEX_TOTAL = 62, 18  # the other columns share what is left
 
-# What XML cannot hold and `clean` keeps: code points that are no characters.
-_NO_CHARACTERS = dict.fromkeys((0xFFFE, 0xFFFF))
+# What XML cannot hold and `clean` keeps: code points that are no characters. Word's bullets, which
+# come with a pasted text, are letters of its own fonts alone.
+_REPLACED = dict.fromkeys((0xFFFE, 0xFFFF)) | dict.fromkeys(range(0xF000, 0xF100), "-")
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ def arrange(content: Content, *, recipients: str, on: dt.date) -> Paper:
 
 def _line(text: str) -> str:
     """Return a stored text as one line that every file can hold."""
-    return clean(text.translate(_NO_CHARACTERS))
+    return clean(text.translate(_REPLACED))
 
 
 def _notes(content: Content) -> Iterator[str]:

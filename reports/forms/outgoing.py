@@ -104,6 +104,7 @@ class RegisterForm(forms.Form):
         min_value=1900,
         max_value=2999,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "size": 4, "maxlength": 4}),
+        error_messages={"invalid": "Ghi năm bằng chữ số, ví dụ 2026."},
     )
     kind = forms.ChoiceField(
         label="Loại văn bản",

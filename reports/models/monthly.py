@@ -210,6 +210,11 @@ class MonthlyReport(Record):
         return self.state in self.FROZEN
 
     @property
+    def is_broken(self):
+        """Tell whether the frozen copy is not any more what was approved."""
+        return self.is_frozen and not self.frozen.is_intact
+
+    @property
     def is_open(self):
         return self.state in self.OPEN
 

@@ -7,6 +7,8 @@ from django.db import transaction
 
 from reports.models import MonthlyReport, ReportRemark
 
+ANSWERED = "Ý kiến này đã trả lời."
+
 
 @transaction.atomic
 def remark(*, report: MonthlyReport, author, kind, content, due_on, on: dt.date) -> ReportRemark:
@@ -49,5 +51,5 @@ def answer(*, remark: ReportRemark, words: str, on: dt.date) -> ReportRemark:
 def _open(remark):
     row = ReportRemark.objects.select_for_update().get(pk=remark.pk)
     if row.done_on:
-        raise ValidationError("Ý kiến này đã trả lời.")
+        raise ValidationError(ANSWERED)
     return row

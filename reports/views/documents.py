@@ -1,20 +1,24 @@
 """A month's report as a file: .docx to send and sign, PDF to read and print."""
 
-from django.http import HttpResponse
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import path
 from django.views.generic import View
 
 from kylien.core.changes import trail
 from kylien.core.exports import filename
 from kylien.core.records import ScopedMixin
-from reports.content import Content
+from reports.content import BROKEN, Content
 from reports.documents import pdf, word
 from reports.documents.paper import arrange
 from reports.models import MonthlyReport
 
 
 class Document(ScopedMixin, View):
-    """The report as its reader sees it: for leaders small numbers are hidden in the file too."""
+    """The report as its reader sees it: for leaders small numbers are hidden in the file too.
+
+    None is made of a frozen copy that is not any more what was approved.
+    """
 
     model = MonthlyReport
     action = ""  # how the trail tells it
@@ -24,6 +28,9 @@ class Document(ScopedMixin, View):
 
     def get(self, request, pk):
         report = self.row(self.rows.select_related("frozen"))
+        if report.is_broken:
+            messages.error(request, BROKEN)
+            return HttpResponseRedirect(report.get_absolute_url())
         content = Content.of(report, aggregate=request.user.is_leader, areas=True)
         paper = arrange(content, recipients=report.recipients, on=request.today)
         trail().reading(

@@ -144,16 +144,18 @@ def mended(report: MonthlyReport, content: Content, linked: bool) -> list[dict]:
     numbers = {key: changed.get(key, number) for key, number in content.now.numbers.items()}
     counted = {key: number for key, number in numbers.items() if number is not None}
     now = Shown(counted, True, content.data["sums"], content.data["pairs"])
-    rows = [
+    # One hidden number among those mended could be reckoned from how the others changed.
+    hidden = not changed.keys().isdisjoint(content.now.hidden | now.hidden)
+    return [
         {
             "label": row["label"],
             "then": content.now[row["key"]],
-            "now": now[row["key"]] if row["key"] in counted else WITHHELD,
+            "now": WITHHELD if hidden else now.get(row["key"]) or WITHHELD,
             "link": "",
         }
         for row in found
+        if content.now[row["key"]] != now.get(row["key"])
     ]
-    return [row for row in rows if row["then"] != row["now"]]
 
 
 class MonthlyReportView(RecordView):
@@ -219,7 +221,7 @@ class MonthlyReportView(RecordView):
             "chapters": self.chapters(obj, content),
             "charts": drawn(content),
             "frozen": frozen,
-            "broken": bool(frozen) and not frozen.is_intact,
+            "broken": obj.is_broken,
             "mended": mended(obj, content, self.linked) if frozen else [],
             "rules": [
                 {**rule, "since": format_date(dt.date.fromisoformat(rule["valid_from"]))}

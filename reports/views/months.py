@@ -12,7 +12,7 @@ from kylien.accounts.models import Scope
 from kylien.core.periods import Month
 from kylien.core.text import format_number
 from reports.disclosure import SMALL_NOTE, Shown
-from reports.figures import FIGURES, PAIRS, Reading, figures, parts, read
+from reports.figures import FIGURES, Reading, figures, read
 from reports.models import MonthlyReport
 from reports.published import published
 
@@ -123,25 +123,23 @@ def month_asked(code: str) -> Month:
 
 @require_GET
 def month_detail(request, month):
+    """Show a month's figures as they stand now; a leader is led to its published report."""
     scope, aggregate = reader(request)
     wanted = month_asked(month)
     if aggregate:
         return redirect(get_object_or_404(MonthlyReport.objects.published().of(wanted)))
     begun = wanted.period.start <= request.today
     over = wanted.is_over(request.today)
-    if not begun or (aggregate and not over):
+    if not begun:
         raise Http404
     previous, last_year = wanted.previous(), wanted.same_month_last_year()
     declared = figures()
     numbers = read(declared, scope, [wanted, previous, last_year])
-    now, before, year_ago = (
-        Shown(numbers[m], aggregate, parts(declared), PAIRS) for m in (wanted, previous, last_year)
-    )
+    now, before, year_ago = (Shown(numbers[m], False) for m in (wanted, previous, last_year))
     sections = {}
     for figure in declared:
         url, previous_url, last_year_url = (
-            "" if aggregate else figure.link(Reading(scope, month))
-            for month in (wanted, previous, last_year)
+            figure.link(Reading(scope, month)) for month in (wanted, previous, last_year)
         )
         row = {
             "label": figure.label,
@@ -158,16 +156,14 @@ def month_detail(request, month):
         }
         sections.setdefault(figure.section, []).append(row)
     following = wanted.next()
-    may_go_on = (
-        following.is_over(request.today) if aggregate else (following.period.start <= request.today)
-    )
+    may_go_on = following.period.start <= request.today
     report = MonthlyReport.objects.visible_to(request.user).of(wanted).first()
     context = {
         "month": wanted,
         "sections": [{"title": title, "rows": rows} for title, rows in sections.items()],
         "prev_url": reverse("report-month", args=[str(previous)]),
         "next_url": reverse("report-month", args=[str(following)]) if may_go_on else "",
-        "note": SMALL_NOTE if aggregate else "" if over else UNFINISHED_NOTE,
+        "note": "" if over else UNFINISHED_NOTE,
         "report": report,
         "begin_url": (
             reverse("report-begin", args=[str(wanted)])

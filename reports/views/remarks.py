@@ -1,11 +1,14 @@
 """Leaders' remarks on a published report, and what becomes of them."""
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
 from django.urls import path
 
 from kylien.core.records import PartView, new_mark
 from reports.forms.remarks import AnswerForm, AssignForm, RemarkForm
 from reports.models import MonthlyReport, ReportRemark
+from reports.services.remarks import ANSWERED
 
 ADD = "reports.add_reportremark"
 CHANGE = "reports.change_reportremark"
@@ -78,13 +81,20 @@ class AddRemark(PartView):
 
 
 class OfRemark(PartView):
-    """A form about a remark; it leads back to the remarks of its report."""
+    """A form about a remark, until it is answered; it leads back to the remarks of its report."""
 
     model = ReportRemark
     verb = "change"
     relations = ("report", "author", "owner")
     anchor = ANCHOR
     locks = False
+
+    def get(self, request, pk):
+        part = self.target(self.rows)
+        if part.done_on:
+            messages.error(request, ANSWERED)
+            return HttpResponseRedirect(part.get_absolute_url())
+        return self.page(part, self.form(part))
 
     def record(self, part):
         return part.report

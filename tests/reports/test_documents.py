@@ -3,6 +3,7 @@
 import copy
 import datetime as dt
 import io
+import json
 import re
 from itertools import pairwise
 
@@ -11,6 +12,7 @@ import pypdf
 import pypdfium2
 import pytest
 from django.conf import settings
+from django.contrib.messages import get_messages
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -309,6 +311,20 @@ class TestArranged:
         assert "Ổn định tốt." in lines_of(in_word(paper))
         assert "Ổn định tốt." in words_of(in_pdf(paper))
 
+    def test_letters_that_no_font_shows_are_marked_in_the_pdf(self):
+        data = make_data()
+        data["texts"]["security"] = "Ổn định 🚒, xe chữa cháy \U00100000 “đến” ngay."
+        paper = paper_of(data)
+        assert "🚒" in "\n".join(lines_of(in_word(paper)))
+        assert "Ổn định \ufffd, xe chữa cháy \ufffd “đến” ngay." in words_of(in_pdf(paper))
+
+    def test_bullets_pasted_from_word_are_dashes(self):
+        data = make_data()
+        data["texts"]["security"] = "\uf0b7\tTổ Một ổn định."
+        paper = paper_of(data)
+        assert "- Tổ Một ổn định." in lines_of(in_word(paper))
+        assert "- Tổ Một ổn định." in words_of(in_pdf(paper))
+
     def test_a_draft_is_marked_and_has_no_number(self, db):
         factories.WardFactory(name="Kỳ Liên", superior="Công an tỉnh Hà Tĩnh")
         data = make_data()
@@ -564,12 +580,27 @@ def tags_of(node):
             yield from tags_of(child)
 
 
+def tamper(report):
+    """Change a frozen copy behind the models' back."""
+    with connection.cursor() as cursor:
+        changed = "UPDATE reports_frozenreport SET digest = 'x' WHERE report_id = %s"
+        cursor.execute(changed, [report.pk])
+
+
 @pytest.mark.django_db
 class TestDownload:
     MARK = {"docx": b"PK", "pdf": b"%PDF-"}
 
     def url(self, report, kind):
         return reverse(f"monthlyreport-{kind}", args=[report.pk])
+
+    @pytest.mark.parametrize("kind", ["docx", "pdf"])
+    def test_none_of_a_copy_that_is_not_what_was_approved(self, chief, client_for, kind):
+        report = factories.report_in(State.PUBLISHED, user=chief)
+        tamper(report)
+        response = client_for(chief).get(self.url(report, kind))
+        assert response.url == report.get_absolute_url()
+        assert [str(one) for one in get_messages(response.wsgi_request)] == [contents.BROKEN]
 
     @pytest.mark.parametrize("kind", ["docx", "pdf"])
     def test_a_file_that_is_told_in_the_trail(self, area_a, chief, client_for, on, kind):
@@ -742,6 +773,14 @@ class TestCommand:
         assert next(row for row in rows if row[0] == "Hộ cuối kỳ")[1] == "0"
         assert User.objects.get(pk=report.document.signer_id).full_name_label in told
 
+    def test_a_copy_that_is_not_what_was_approved_is_refused(self, tmp_path):
+        report = factories.report_in(State.APPROVED)
+        tamper(report)
+        path = tmp_path / "a.docx"
+        with pytest.raises(CommandError, match="không còn nguyên vẹn"):
+            self.call(str(report.as_month), "--docx", str(path))
+        assert not path.exists()
+
     def test_a_begun_report_keeps_its_texts(self, area_a, tmp_path):
         report = factories.report_in(State.DRAFT, words="Lời của bản nháp.")
         path = tmp_path / "a.docx"
@@ -780,3 +819,13 @@ class TestCommand:
         told = capsys.readouterr().out.splitlines()
         assert told[0] == "Tháng 1/2026 (15/12/2025–14/1/2026)"
         assert "Hộ cuối kỳ: 1" in told
+
+    def test_what_was_reported_is_printed_as_it_was(self, area_a, capsys, on):
+        report = factories.report_in("approved")
+        month = str(report.as_month)
+        factories.HouseholdFactory(neighbourhood=area_a, opened_on=report.as_month.period.start)
+        self.call(month, "--json")
+        reported = json.loads(capsys.readouterr().out)
+        self.call(month, "--json", "--recount")
+        recounted = json.loads(capsys.readouterr().out)
+        assert recounted == reported | {"households": reported["households"] + 1}

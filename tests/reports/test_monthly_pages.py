@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from incidents.models import Incident, IncidentType
 from kylien.core.forms import STALE
 from kylien.core.models import CodeCounter
 from kylien.core.periods import TZ, Month
@@ -52,8 +53,10 @@ def report_in(ward, chief):
     return make
 
 
-def incidents(area, count, at=IN_MONTH):
-    return [factories.IncidentFactory(occurred_at=at, neighbourhood=area) for _ in range(count)]
+def incidents(area, count, at=IN_MONTH, **fields):
+    return factories.IncidentFactory.create_batch(
+        count, occurred_at=at, neighbourhood=area, **fields
+    )
 
 
 def url(name, report, *args):
@@ -759,7 +762,7 @@ def test_leaders_see_no_small_numbers_and_no_links(area_a, leader, report_in, cl
     assert row["diff_previous"] == row["percent_previous"] == ""
     assert "url" not in row
     mended = next(r for r in shown.context["mended"] if r["label"] == "Vụ việc xảy ra trong kỳ")
-    assert (mended["then"], mended["now"], mended["link"]) == ("<5", "7", "")
+    assert (mended["then"], mended["now"], mended["link"]) == ("<5", "—", "")
     for chart in shown.context["charts"]:
         for row in chart["table"]["rows"]:
             for cell in row["cells"]:
@@ -767,6 +770,24 @@ def test_leaders_see_no_small_numbers_and_no_links(area_a, leader, report_in, cl
     content = shown.content.decode()
     assert "/incidents/" not in content.partition("<main")[2].partition("</main>")[0]
     assert "Số dưới 5 hiện là" in content
+
+
+def test_a_small_number_cannot_be_reckoned_from_what_was_mended(
+    area_a, leader, report_in, client_for
+):
+    """22 to 20, and the one kind that changed 5 to "<5": it would be 3."""
+    kinds = IncidentType.objects.exclude(parent=None).order_by("parent", "pk")
+    one, other = (kinds.filter(parent__code=code).first() for code in ("chay-no", "hinh-su"))
+    fires = incidents(area_a, 5, type=one)
+    incidents(area_a, 17, type=other)
+    report = report_in(State.PUBLISHED)
+    Incident.objects.filter(pk__in=[fire.pk for fire in fires[:2]]).update(
+        occurred_at=IN_MONTH - dt.timedelta(days=400)
+    )
+    mended = page(client_for(leader), report).context["mended"]
+    told = {row["label"]: (row["then"], row["now"]) for row in mended}
+    assert told["Vụ việc xảy ra trong kỳ"] == ("22", "—")
+    assert told[one.parent.name] == ("5", "—")
 
 
 def test_a_change_among_small_numbers_is_not_told_to_leaders(area_a, leader, report_in, client_for):

@@ -1,11 +1,13 @@
 """What leaders say of a published report, who it goes to, and the answer."""
 
 import pytest
+from django.contrib.messages import get_messages
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from kylien.accounts.models import Role
 from reports.models import ReportRemark
+from reports.services.remarks import ANSWERED
 from reports.views.remarks import remarks_context
 from tests import factories
 from tests.factories import day
@@ -162,6 +164,9 @@ class TestAnswering:
         assert client.post(address, fields).url == f"{report.get_absolute_url()}#remarks"
         row.refresh_from_db()
         assert (row.answer, row.done_on) == ("Đã tuần tra\ntừ 22 giờ", day())
+        opened = client.get(address)
+        assert opened.url == f"{report.get_absolute_url()}#remarks"
+        assert [str(one) for one in get_messages(opened.wsgi_request)][-1] == ANSWERED
         again = client.post(address, fields | {"version": row.version})
         assert "đã trả lời" in errors(again)
         assert again.context["form"]["answer"].value() == "Đã tuần tra\ntừ 22 giờ"

@@ -10,7 +10,7 @@ from kylien.core.periods import TZ, Month
 from reports.content import WARD
 from reports.disclosure import Shown
 from reports.figures import PAIRS, figures, parts, read
-from reports.models import OutgoingDocument, ReportRemark
+from reports.models import MonthlyReport, OutgoingDocument, ReportRemark
 from reports.outline import PARTS
 from reports.sentences import propose
 from reports.services import monthly, numbers, remarks
@@ -150,11 +150,13 @@ def make_reports(scene):
         report = monthly.begin(month=month, user=scene.officers["nhaplieu"], on=month.period.end)
         if month == months[-1]:
             _newest(scene, report, texts, told[month])
+            _stamp(scene, report)
             break
         for sentence, words in told.get(month, ()):
             texts[sentence.part] = "\n".join(filter(None, (words, texts[sentence.part])))
         _write(scene, report, texts)
         published.append(_publish(scene, report, first=not published))
+        _stamp(scene, report)
         earlier = texts
     _remarks(scene, published)
     _documents(scene)
@@ -210,6 +212,14 @@ def _publish(scene, report, *, first):
         used_before=_used_before(Kind.REPORT, dated) if first else None,
     )
     return monthly.publish(report=report, at=_at(dated, 16, 30))
+
+
+def _stamp(scene, report):
+    """Date a report and its texts back to the morning after its month, when they were written."""
+    ended = report.as_month.period.end
+    begun, written = (min(scene.now, _at(ended, hour)) for hour in (8, 9))
+    MonthlyReport.objects.filter(pk=report.pk).refresh_derived(created_at=begun)
+    report.texts.all().refresh_derived(created_at=begun, changed_at=written)
 
 
 def _used_before(kind, day):
