@@ -22,10 +22,10 @@ $(shell test -x $(PY) || rm -f $(RUN_STAMP) $(DEV_STAMP))
 .DELETE_ON_ERROR:
 # `make -j run test` would install into one environment twice at once.
 .NOTPARALLEL:
-.PHONY: help run demo test test-fast lint fmt lock messages bench shots clean
+.PHONY: help run demo test test-fast lint fmt lock messages bench bench-import shots clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # --- Set-up -----------------------------------------------------------------------------------
 
@@ -89,7 +89,7 @@ $(STATIC_STAMP): $(RUN_STAMP) kylien/settings.py $(STATIC_FILES)
 
 # Both are demonstrations whatever the caller's environment says: invented people, plain http on
 # loopback. A station starts `python -m kylien.serve` itself, with DEMO unset.
-run demo bench shots: export DEMO := true
+run demo bench bench-import shots: export DEMO := true
 
 # The port is checked first: a mistake in it should not wait for the demo ward.
 run: $(STATIC_STAMP) ## set up and start the portal with the demo ward (PORT=8000)
@@ -177,6 +177,9 @@ messages: $(DEV_STAMP) ## compile locale/ after its .po was edited (fetches babe
 
 bench: $(DEV_STAMP) ## measure the pages on SQLite and PostgreSQL; prints tables, is no test (ARGS=--quick)
 	@$(TEST_ENV) $(PY) -m scripts.bench $(ARGS)
+
+bench-import: $(DEV_STAMP) ## measure bringing workbooks in, beside django-import-export (ARGS=--quick)
+	@$(TEST_ENV) $(PY) -m scripts.bench_import $(ARGS)
 
 shots: $(DEV_STAMP) ## pictures of every page as every role, in shots/ (ARGS="--only cskv1")
 	@$(has_chromium) || { echo "shots need $(CHROMIUM): $(apt_chromium)" >&2; exit 1; }

@@ -83,7 +83,7 @@ def compare(a: Person, b: Person) -> Match:
         old=old,
         name=name,
         birth=birth,
-        address=_agree(_address_key(a.address), _address_key(b.address)),
+        address=_agree(address_key(a.address), address_key(b.address)),
         sex=_agree(a.sex, b.sex),
         slip=_is_slip(*numbers),
     )
@@ -328,7 +328,7 @@ _SPELLINGS = (
 
 
 @lru_cache(maxsize=4096)
-def _address_key(address: str) -> str:
+def address_key(address: str) -> str:
     """Return an address without accents and commas, all spellings of a word alike.
 
     "Số nhà 05, tổ dân phố 3" and "5 TDP3" are one.

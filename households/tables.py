@@ -78,6 +78,7 @@ class TermCell(BadgeCell):
 
 
 class TemporaryTable(RecordTable):
+    code = Cell(accessor="resident__code", verbose_name="Mã", orderable=False, css="code")
     full_name = TitleCell(
         accessor="resident__full_name", verbose_name="Họ và tên", order_by=("resident__sort_key",)
     )
@@ -86,7 +87,7 @@ class TemporaryTable(RecordTable):
         accessor="resident__masked_citizen_id", verbose_name="Số định danh", orderable=False
     )
     host = WideCell(accessor="host", verbose_name="Nơi ở", orderable=False, phone="detail")
-    employer = WideCell(accessor="employer", verbose_name="Nơi làm việc", orderable=False)
+    employer = Cell(accessor="employer", verbose_name="Nơi làm việc", orderable=False)
     neighbourhood = Cell(verbose_name="Tổ dân phố", orderable=False)
     started_on = DayCell(verbose_name="Từ ngày")
     expires_on = DayCell(verbose_name="Thời hạn", phone="detail")
@@ -99,6 +100,7 @@ class TemporaryTable(RecordTable):
 
 
 class ResidenceTable(RecordTable):
+    code = Cell(accessor="resident__code", verbose_name="Mã", orderable=False, css="code")
     full_name = TitleCell(accessor="resident__full_name", verbose_name="Họ và tên", orderable=False)
     kind = Cell(accessor="get_kind_display", verbose_name="Loại", orderable=False)
     host = WideCell(accessor="host", verbose_name="Nơi ở", orderable=False, phone="detail")

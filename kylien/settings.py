@@ -124,6 +124,7 @@ INSTALLED_APPS = [
     "outreach",
     "incidents",
     "reports",
+    "imports",
     "kylien.portal",
 ]
 MIDDLEWARE = [

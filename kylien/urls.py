@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("outreach.urls")),
     path("", include("incidents.urls")),
     path("", include("reports.urls")),
+    path("", include("imports.urls")),
     path("admin/r/<path:rest>", no_redirect, name="no-redirect"),
     path("admin/", admin.site.urls),
 ]

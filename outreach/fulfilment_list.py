@@ -45,14 +45,14 @@ class LeaderCell(Cell):
 class FulfilmentTable(RecordTable):
     """The last day first."""
 
+    resolution = Cell(
+        accessor="commitment__resolution__code", verbose_name="Nghị quyết", css="nowrap"
+    )
     content = PromiseCell(
         accessor="commitment__content",
         verbose_name="Cam kết",
         orderable=False,
         url=lambda row: f"{row.commitment.resolution.get_absolute_url()}#commitments",
-    )
-    resolution = Cell(
-        accessor="commitment__resolution__code", verbose_name="Nghị quyết", css="nowrap"
     )
     owner = Cell(
         accessor="commitment__owner_label",

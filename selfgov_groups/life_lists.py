@@ -8,6 +8,10 @@ from kylien.core.tables import Cell, DayCell, NumberCell, RecordTable, TitleCell
 from selfgov_groups.models import GroupContact, MutualHelp
 
 
+def code_cell():
+    return Cell(accessor="group__code", verbose_name="Mã tổ", orderable=False, css="nowrap")
+
+
 def group_cell(anchor):
     """Return the column of a row's group, which opens the part of its page that holds the row."""
     return TitleCell(
@@ -28,6 +32,7 @@ def area_cell():
 
 
 class ContactTable(RecordTable):
+    code = code_cell()
     group = group_cell("contacts")
     neighbourhood = area_cell()
     met_on = DayCell(verbose_name="Ngày gặp", phone="state")
@@ -42,6 +47,7 @@ class ContactTable(RecordTable):
 
 
 class HelpTable(RecordTable):
+    code = code_cell()
     group = group_cell("helps")
     neighbourhood = area_cell()
     helped_on = DayCell(verbose_name="Ngày", phone="state")

@@ -44,6 +44,7 @@ from households.models import (
     TransferRequest,
 )
 from households.services import end_residence, start_residence
+from imports.models import ImportBatch
 from incidents.models import (
     Assignment,
     Attachment,
@@ -61,7 +62,7 @@ from incidents.models import (
 from kylien.accounts.models import Role, User
 from kylien.areas.models import BeatAssignment, Holiday, Neighbourhood, Ward
 from kylien.core.periods import Month
-from kylien.core.uploads import PNG
+from kylien.core.uploads import PNG, PrivateStorage
 from outreach.models import (
     Activity,
     ActivityPartner,
@@ -1160,6 +1161,28 @@ def report_in(
     return report
 
 
+def kept_sheet():
+    """Store a sheet of one person, as an upload is; return its stored name."""
+    content = "Họ và tên,Ngày sinh,Giới tính\nLê Văn Mẫu,1990,Nam\n"
+    return PrivateStorage().save("a.csv", ContentFile(content.encode()))
+
+
+class ImportBatchFactory(DjangoModelFactory):
+    """A workbook that was read and in which nothing was found to write."""
+
+    kind = "people"
+    file_name = factory.Sequence(lambda n: f"Danh sách {n}.csv")
+    stored_name = factory.LazyFunction(kept_sheet)
+    sha256 = factory.Sequence(lambda n: hashlib.sha256(str(n).encode()).hexdigest())
+    mapping = factory.LazyFunction(lambda: {"0": "full_name", "1": "birth", "2": "sex"})
+    state = ImportBatch.State.READ
+    created_by = factory.SubFactory(UserFactory, role=Role.CLERK)
+    read_at = factory.LazyFunction(timezone.now)
+
+    class Meta:
+        model = ImportBatch
+
+
 FACTORIES = {
     made._meta.model: made
     for made in (
@@ -1242,6 +1265,7 @@ FACTORIES = {
         ReportRemarkFactory,
         OutgoingDocumentFactory,
         ReportRuleFactory,
+        ImportBatchFactory,
     )
 }
 
@@ -1341,6 +1365,11 @@ def add_children(row):
             DutyShiftFactory(disaster=row)
             HelpGivenFactory(disaster=row)
             HelpGivenFactory(disaster=row, asked_at=timezone.now() - dt.timedelta(hours=22))
+        case ImportBatch():
+            number = row.rows + 2
+            row.lines.create(number=number, outcome="new", identifier=f"Người {number}")
+            row.rows, row.new = row.rows + 1, row.new + 1
+            row.save()
 
 
 def next_version(material):

@@ -136,6 +136,8 @@ OF_REPORT = {
 OF_PART = {"reporttext-edit", "reporttext-sentence"}
 # A button beside a form of the same address.
 POSTED = {"reporttext-sentence"}
+# Of a workbook that was read and holds nothing wrong: what is over leads back to its page.
+OF_READ = {"importbatch-progress": 302, "importbatch-undo": 302, "importbatch-errors": 302}
 # Of a material that is a text alone.
 WITHOUT_FILE = {"material-file"}
 
@@ -378,6 +380,7 @@ def ward_wide(area, held, name):
         disaster,
         factories.DutyShiftFactory(disaster=disaster, place=words("Kênh")),
         factories.HelpGivenFactory(disaster=disaster, neighbourhood=area, note=name("Di dời")),
+        factories.ImportBatchFactory(file_name=name("Danh sách") + ".csv"),
     ]
 
 
@@ -455,6 +458,8 @@ def expected_of_records(route, user, row):
         return 404
     if route.name in OF_HELD:
         return OF_HELD[route.name]
+    if route.name in OF_READ:
+        return OF_READ[route.name]
     if route.name in OF_INCIDENT:
         return 200 if OF_INCIDENT[route.name](user, row) else 403
     if route.name in OF_REPORT:
@@ -525,6 +530,7 @@ def address_of(route, rows):
     values["code"] = "karaoke"  # a sector's, in addresses of its list
     values["key"] = "coverage"  # a number's, on the board of shortcomings
     values["part"] = "order"  # of a report
+    values["kind"] = "people"  # of workbook
     model = route.view_class.model if route.is_record or route.is_scoped else None
     if is_admin(route):
         model = admin_model(route)[0]

@@ -61,6 +61,7 @@ class InspectionView(RecordView):
     )
     url_prefix = "inspections"
     url_name = "inspection"
+    people_per_row = 0
     title = "Kiểm tra"
     counted = "cuộc kiểm tra"
     create_label = "Lập cuộc kiểm tra"

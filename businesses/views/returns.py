@@ -42,6 +42,7 @@ class ReturnView(RecordView):
     roles = (Role.LIST,)
     url_prefix = "quarterly-returns"
     url_name = "quarterlyreturn"
+    people_per_row = 0
     form = None
     picks = frozenset()
     problem = ""

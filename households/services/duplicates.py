@@ -84,7 +84,7 @@ def look_alikes(
 
 def _matches(person, *, user=None, on=None, exclude=None):
     found = _candidates(person, user=user, exclude=exclude)
-    return _judged(person, found, addresses_of([row.pk for row in found], on))
+    return judged(person, found, addresses_of([row.pk for row in found], on))
 
 
 def _candidates(person, *, user=None, exclude=None):
@@ -96,7 +96,8 @@ def _candidates(person, *, user=None, exclude=None):
     return [row for row in rows if row.same_as_id is None and row.pk != apart]
 
 
-def _judged(person, found, addresses):
+def judged(person, found, addresses):
+    """Return those of `found` who may be the person, the likeliest first; addresses by key."""
     matches = []
     for row in found:
         level, reasons = compare(person, person_of(row, addresses.get(row.pk, "")))
@@ -193,7 +194,7 @@ def propose_for(resident, *, spare=None):
             keys = [resident.pk, *(row.pk for row in candidates)]
             addresses = addresses_of(keys) if candidates else {}
             person = person_of(resident, addresses.get(resident.pk, ""))
-            for match in _judged(person, candidates, addresses):
+            for match in judged(person, candidates, addresses):
                 level = Level.CERTAIN if match.certain else Level.POSSIBLE
                 found[_ordered(resident.pk, match.resident.pk)] = Match(level, match.reasons)
         _write(found, existing, prune=True, spare=spare)

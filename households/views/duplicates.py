@@ -31,6 +31,7 @@ class DuplicatePairView(RecordView):
     filterset_class = filters.DuplicatePairFilterSet
     url_prefix = "duplicates"
     url_name = "duplicatepair"
+    people_per_row = 2
     title = "Nghi trùng"
     counted = "cặp"
     roles = (Role.LIST,)

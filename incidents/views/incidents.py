@@ -72,6 +72,7 @@ class IncidentView(RecordView):
         "created_by",
     )
     url_prefix = "incidents"
+    people_per_row = 0
     title = "Vụ việc"
     create_label = "Ghi vụ việc"
     empty_hint = "Bấm Ghi vụ việc khi có tin báo, hoặc bỏ bớt điều kiện lọc."

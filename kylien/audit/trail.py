@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from kylien.accounts.models import Role, User
-from kylien.audit.models import AuditEntry
+from kylien.audit.models import AuditEntry, digest_of, sealed
 from kylien.core import text
 from kylien.core.changes import Change, current_act, set_trail
 
@@ -19,14 +19,11 @@ class AuditTrail:
     """The portal's trail of changes (`kylien.core.changes.Trail`)."""
 
     def changes(self, changes: list[Change]):
-        entries = []
+        kinds = {}
         for change in changes:
-            entry = self._entry(change.model, change.action)
-            entry.row, entry.code = change.pk, change.code
-            entry.fields = [*change.values, *change.secrets]
-            entry.seal(change.values)
-            entries.append(entry)
-        AuditEntry.objects.bulk_create(entries, batch_size=500)
+            kinds.setdefault((change.model, change.action), []).append(change)
+        for (model, action), same in kinds.items():
+            AuditEntry.objects.append_like(self._entry(model, action), map(_varying, same))
 
     def reading(self, model, action, **details):
         entry = self._entry(model, action)
@@ -56,6 +53,19 @@ class AuditTrail:
             table=model._meta.label_lower,
             reason=act.reason[:300],
         )
+
+
+def _varying(change):
+    """Return what differs between the entries of changes of one kind."""
+    salt, values = sealed(change.values)
+    return {
+        "row": change.pk,
+        "code": change.code,
+        "fields": [*change.values, *change.secrets],
+        "values": values,
+        "salt": salt,
+        "digest": digest_of(salt, values),
+    }
 
 
 def _at_hand(obj):

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any, Protocol
 
 from django.db import models
@@ -87,6 +88,7 @@ def trail() -> Trail:
     return _trails[0]
 
 
+@cache
 def recorded_fields(model: type[models.Model]) -> list[models.Field]:
     """Return the fields whose values belong in the trail: all but bookkeeping and derived ones."""
     left_out = set(getattr(model, "unrecorded_fields", ()))

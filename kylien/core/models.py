@@ -111,6 +111,16 @@ class TrackedQuerySet(models.QuerySet):
         return super().delete()
 
 
+@cache
+def _cleaners(model):
+    """List a model's text columns with what cleans each."""
+    return [
+        (f.attname, text.clean_lines if isinstance(f, models.TextField) else text.clean)
+        for f in model._meta.concrete_fields
+        if isinstance(f, models.CharField | models.TextField) and not f.choices
+    ]
+
+
 class Tracked(models.Model):
     """A row with a version, recorded changes, and the ward's or a neighbourhood's scope."""
 
@@ -178,12 +188,11 @@ class Tracked(models.Model):
 
     def fill(self):
         """Clean the texts (NFC, no stray blanks) and fill the derived columns from the others."""
-        for f in self._meta.concrete_fields:
-            if isinstance(f, models.CharField | models.TextField) and not f.choices:
-                value = getattr(self, f.attname)
-                if isinstance(value, str):
-                    cleaner = text.clean_lines if isinstance(f, models.TextField) else text.clean
-                    setattr(self, f.attname, cleaner(value))
+        values = self.__dict__
+        for name, cleaner in _cleaners(type(self)):
+            value = values.get(name)
+            if value and isinstance(value, str):
+                values[name] = cleaner(value)
 
     def filled_fields(self):
         """Name the derived columns that `fill()` writes."""
@@ -370,7 +379,7 @@ class Record(Tracked):
             first = CodeCounter.take(prefix, len(members))
             for number, obj in enumerate(members, first):
                 obj.code = f"{prefix}-{number:0{cls.code_width}d}"
-                obj.fill()  # the code is searched for too
+                obj.fill_search()  # the code is searched for too
 
     def search_parts(self):
         """Return `(name, other texts)`: what people look this record up by."""
@@ -379,9 +388,14 @@ class Record(Tracked):
     def fill(self):
         super().fill()
         name, others = self.search_parts()
-        self.search_text = text.search_text(name, *others, self.code, name=name)
+        self.fill_search()
         self.exact_text = text.exact(" ".join([name, *others]))
         self.sort_key = self.make_sort_key(name)
+
+    def fill_search(self):
+        """Fill the column that the record is found by; a new one's code comes after the rest."""
+        name, others = self.search_parts()
+        self.search_text = text.search_text(name, *others, self.code, name=name)
 
     @staticmethod
     def make_sort_key(name):

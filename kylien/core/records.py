@@ -14,6 +14,7 @@ A page that needs more than two overrides is an ordinary Django view beside the 
 
 import enum
 import secrets
+from tempfile import TemporaryFile
 from typing import ClassVar
 
 from django.contrib import messages
@@ -21,7 +22,13 @@ from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import ForeignKey
-from django.http import Http404, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpResponseRedirect,
+    JsonResponse,
+    StreamingHttpResponse,
+)
 from django.shortcuts import render
 from django.template.loader import select_template
 from django.urls import path, reverse
@@ -30,10 +37,11 @@ from django.utils.html import format_html
 from django.views.generic import View
 
 from kylien.core import exports, text
-from kylien.core.changes import current_act, trail
+from kylien.core.changes import acting, current_act, trail
 from kylien.core.tables import KeyPaginator
 
 PAGE_SIZE = 50
+EXPORTS = {"xlsx": "Excel", "csv": "CSV"}
 ONCE_SECONDS = 24 * 3600  # how long a form that was sent is remembered
 
 
@@ -107,6 +115,7 @@ class RecordView(ScopedMixin, View):
     create_label = ""
     empty_hint = ""
     title = ""  # of the list; the model's plural name if empty
+    people_per_row = 1  # that a row of the list names: residents, guests, heads, contacts
     counted = ""  # what the list counts ("500 lượt cư trú"); the model's name if empty
     role: ClassVar[Role]
 
@@ -194,23 +203,24 @@ class RecordView(ScopedMixin, View):
                 {**item, "remove_url": self._address(data, without=item["name"])}
                 for item in filterset.active()
             ],
-            "filter_params": [
-                (key, value)
-                for key in [*filterset.form.fields, "sort"]
-                for value in data.getlist(key)
-                if value
-            ],
+            "filter_params": self.filter_params(filterset, data),
             "table": {"head": self._head(table, data), "rows": table.lean_rows(page.object_list)},
             "page": self._page(page, paginator, data),
             "create_url": self.url(Role.CREATE) if self.offers(Role.CREATE) else "",
             "create_label": self.create_label or f"Thêm {self.model._meta.verbose_name}",
-            "can_export": self.allows("export"),
+            "exports": EXPORTS if self.allows("export") else {},
             "empty_hint": self.empty_hint,
             "list_url": self.url(Role.LIST),
             **self.list_context(),
         }
         name = "records/_table.html" if self.request.htmx else self.template("list")
         return render(self.request, name, context)
+
+    @staticmethod
+    def filter_params(filterset, data):
+        """List `(name, value)` of the filters and the order in force, for the export's form."""
+        names = [*filterset.form.fields, "sort"]
+        return [(name, value) for name in names for value in data.getlist(name) if value]
 
     def paginator(self, rows):
         return KeyPaginator(rows, PAGE_SIZE, self.load)
@@ -222,7 +232,7 @@ class RecordView(ScopedMixin, View):
     def _address(self, data, *, without=(), **values):
         """Return the list's address with the filters in use; numbers never get into it."""
         params = data.copy()
-        for key in ("csrfmiddlewaretoken", "_export", "_filter", "page", without):
+        for key in ("csrfmiddlewaretoken", "_export", "_filter", "reason", "page", without):
             params.pop(key, None)
         if text.holds_number(params.get("q", "")):
             params.pop("q")
@@ -269,34 +279,81 @@ class RecordView(ScopedMixin, View):
         }
 
     def export(self, data):
-        """Send exactly the filtered rows, masked as on the page, and record that they left."""
-        if not self.allows("export") or data.get("_export") != "csv":
+        """Send exactly the filtered rows, masked as on the page, and record that they left.
+
+        Who takes more than 50 people along is asked for a reason first, which the trail keeps.
+        """
+        kind = data.get("_export")
+        if not self.allows("export") or kind not in EXPORTS:
             raise PermissionDenied
         filterset = self.filtered(data)
         table, rows = self.ordered_table(filterset, data)
         keys = list(rows.values_list("pk", flat=True))
-        trail().reading(
-            self.model,
-            "export",
-            rows=len(keys),
-            filters=filterset.described(),
-        )
+        asked = {"kind": kind, "rows": len(keys), "people": len(keys) * self.people_per_row}
+        form = exports.ExportForm(data, **asked)
+        if not form.is_valid():
+            if "reason" not in data and not form.non_field_errors():
+                form = exports.ExportForm(**asked)  # asked for the first time: nothing is wrong
+            return self.ask_reason(form, filterset, data)
+        reason, filters = form.cleaned_data["reason"], filterset.described()
+        with acting(reason=reason):
+            trail().reading(self.model, "export", rows=len(keys), filters=filters, kind=kind)
+        lines = self.exported(table, keys)
+        sent = {"headers": {"Cache-Control": "no-store"}}
+        name = exports.filename(self.url_prefix, self.request.today, kind)
+        if kind == "csv":
+            sent["headers"]["Content-Disposition"] = f'attachment; filename="{name}"'
+            content = exports.csv_lines(table.header, lines)
+            return StreamingHttpResponse(content, content_type="text/csv; charset=utf-8", **sent)
+        file = self.workbook(table.header, lines, filters, reason)
+        sent["content_type"] = exports.XLSX
+        return FileResponse(file, as_attachment=True, filename=name, **sent)
 
-        def lines():
-            for start in range(0, len(keys), 500):
-                part = keys[start : start + 500]
-                found = {row.pk: row for row in self.load(part)}
-                yield from table.plain_rows(found[key] for key in part if key in found)
+    def exported(self, table, keys):
+        """Yield the rows of an export, read some hundreds at a time."""
+        for start in range(0, len(keys), 500):
+            part = keys[start : start + 500]
+            found = {row.pk: row for row in self.load(part)}
+            yield from table.plain_rows(found[key] for key in part if key in found)
 
-        name = exports.filename(self.url_prefix, self.request.today)
-        return StreamingHttpResponse(
-            exports.csv_lines(table.header, lines()),
-            content_type="text/csv; charset=utf-8",
-            headers={
-                "Content-Disposition": f'attachment; filename="{name}"',
-                "Cache-Control": "no-store",
-            },
-        )
+    def workbook(self, header, lines, filters, reason):
+        """Return the export as an open .xlsx in a file that is gone once it is closed."""
+        title, at, who = self.heading(), timezone.now(), self.request.user.full_name_label
+
+        def about(count):
+            yield "Danh sách", title
+            yield from filters.items() if filters else [("Bộ lọc", "Không lọc")]
+            yield "Số dòng", count
+            yield "Người xuất", who
+            yield "Lúc", at
+            yield "Lý do", reason or "—"
+
+        file = TemporaryFile()  # noqa: SIM115 (the response closes it)
+        try:
+            exports.write_workbook(
+                file, title=title, header=header, rows=lines, author=who, at=at, about=about
+            )
+        except BaseException:
+            file.close()
+            raise
+        file.seek(0)
+        return file
+
+    def ask_reason(self, form, filterset, data):
+        """Ask what an export is for; the filters and the chosen kind stay."""
+        context = {
+            "title": f"Xuất {EXPORTS[form.kind]}",
+            "form": form,
+            "facts": [
+                ("Danh sách", self.heading()),
+                *filterset.described().items(),
+                ("Số dòng", text.format_number(form.rows)),
+            ],
+            "filter_params": self.filter_params(filterset, data),
+            "list_url": self._address(data),
+            "list_title": self.heading(),
+        }
+        return render(self.request, "records/export.html", context, status=422)
 
     def show_options(self):
         """Answer the picker: at most eight records that hold the words, by name."""

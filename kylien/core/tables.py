@@ -38,7 +38,7 @@ class Cell(Column):
         return DASH if value in (None, "") else conditional_escape(value)
 
     def plain(self, value, record):
-        """Return what an export holds: text or a number."""
+        """Return what an export holds: text, a number, a day or a moment."""
         return "" if value is None else value
 
 
@@ -51,11 +51,8 @@ class RightCell(Cell):
 class DayCell(RightCell):
     css = "num nowrap"
 
-    def plain(self, value, record):
-        return text.format_date(value) if value else ""
-
     def html(self, value, record):
-        return self.plain(value, record) or DASH
+        return text.format_date(value) if value else DASH
 
 
 class WideCell(Cell):
@@ -67,11 +64,8 @@ class WideCell(Cell):
 class MomentCell(RightCell):
     css = "num moment"
 
-    def plain(self, value, record):
-        return localtime(value).strftime("%d/%m/%Y %H:%M") if value else ""
-
     def html(self, value, record):
-        return self.plain(value, record) or DASH
+        return localtime(value).strftime("%d/%m/%Y %H:%M") if value else DASH
 
 
 class NumberCell(RightCell):

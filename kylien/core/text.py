@@ -9,6 +9,7 @@ import re
 import unicodedata
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Literal
 
 # --- Cleaning -----------------------------------------------------------------------------------
@@ -22,10 +23,11 @@ def clean(value: str) -> str:
 
     Line breaks, tabs and no-break spaces become one plain space.
     """
-    visible = "".join(
-        char for char in value if char.isspace() or unicodedata.category(char) not in _INVISIBLE
-    )
-    return " ".join(unicodedata.normalize("NFC", visible).split())
+    if not value.isprintable():  # what is printable holds none of them, and no blank but a space
+        value = "".join(
+            char for char in value if char.isspace() or unicodedata.category(char) not in _INVISIBLE
+        )
+    return " ".join(unicodedata.normalize("NFC", value).split())
 
 
 def clean_lines(value: str) -> str:
@@ -39,7 +41,19 @@ def clean_lines(value: str) -> str:
 # African D look like đ and come from wrong keyboards and old converters; ƀ is Ê Đê and Gia Rai.
 # Word turns the apostrophe of K'Brình into a curly one.
 _SAME = str.maketrans({"ð": "đ", "ɖ": "đ", "’": "'", "‘": "'", "ʼ": "'"})
-_BARE = _SAME | str.maketrans({"đ": "d", "ð": "d", "ɖ": "d", "ƀ": "b"})
+
+
+class _Bare(dict):
+    """What each character of a decomposed text is in a key, None for nothing; learnt as met."""
+
+    def __missing__(self, code):
+        char = chr(code)
+        hidden = unicodedata.category(char) in _INVISIBLE | {"Mn"}
+        self[code] = None if hidden and not char.isspace() else code
+        return self[code]
+
+
+_BARE = _Bare(_SAME | str.maketrans({"đ": "d", "ð": "d", "ɖ": "d", "ƀ": "b"}))
 
 MAX_QUERY = 200
 MAX_TOKENS = 8
@@ -57,12 +71,7 @@ def fold(value: str) -> str:
     Total: any string has a key, also one with control characters or lone surrogates.
     Folding twice changes nothing, and composed and decomposed spellings give the same key.
     """
-    bare = "".join(
-        char
-        for char in _decompose(value).translate(_BARE)
-        if char.isspace() or unicodedata.category(char) not in _INVISIBLE | {"Mn"}
-    )
-    return " ".join(unicodedata.normalize("NFC", bare).split())
+    return " ".join(unicodedata.normalize("NFC", _decompose(value).translate(_BARE)).split())
 
 
 _TONES = {"\u0300": "1", "\u0309": "2", "\u0303": "3", "\u0301": "4", "\u0323": "5"}
@@ -165,6 +174,7 @@ def text_key(text: str) -> str:
     return "".join(map(_word_key, spaced.split()))[:MAX_KEY]
 
 
+@lru_cache(maxsize=4096)  # the words of names are few
 def _word_key(word: str) -> str:
     """Return the key of one decomposed word, "" for one without letters and digits.
 

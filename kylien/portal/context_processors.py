@@ -65,6 +65,14 @@ MENU = (
     ("shortcoming-board", "Bốn tồn tại", "scale", "board", False, "main"),
     ("report-list", "Báo cáo tháng", "file-text", "role", True, "main"),
     ("outgoingdocument-list", "Văn bản đi", "send", "reports.view_outgoingdocument", False, "main"),
+    (
+        "importbatch-list",
+        "Nhập từ Excel",
+        "file-spreadsheet",
+        "imports.view_importbatch",
+        False,
+        "main",
+    ),
     ("auditentry-list", "Nhật ký", "scroll-text", "audit.view_auditentry", False, "admin"),
     ("admin:index", "Quản trị", "settings", "staff", False, "admin"),
 )

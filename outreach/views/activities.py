@@ -41,6 +41,7 @@ class ActivityView(StateFirst, RecordView):
         "summary",
     )
     url_prefix = "activities"
+    people_per_row = 0
     title = "Hoạt động tuyên truyền"
     counted = "buổi"
     create_label = "Ghi buổi tuyên truyền"
@@ -215,6 +216,7 @@ class QuestionView(StateFirst, RecordView):
     roles = (Role.LIST, Role.DETAIL, Role.UPDATE)
     detail_fields = ("content", "activity", "owner", "owner_body", "due_on", "done_on", "result")
     url_prefix = "questions"
+    people_per_row = 0
     title = "Ý kiến của nhân dân"
     counted = "ý kiến"
     empty_hint = "Ý kiến nêu tại các buổi tuyên truyền, ghi ngay trên trang của buổi đó."

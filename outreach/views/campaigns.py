@@ -34,6 +34,7 @@ class CampaignView(RecordView):
         "results",
     )
     url_prefix = "campaigns"
+    people_per_row = 0
     title = "Mô hình"
     counted = "mô hình"
     create_label = "Lập mô hình"

@@ -33,6 +33,7 @@ class DirectiveView(RecordView):
     form_class = forms.DirectiveForm
     detail_fields = ("kind", "number", "issuer", "issued_on", "follows", "content", "due_on")
     url_prefix = "directives"
+    people_per_row = 0
     title = "Văn bản chỉ đạo, kế hoạch"
     counted = "văn bản"
     create_label = "Ghi văn bản"
@@ -161,6 +162,7 @@ class DisasterView(RecordView):
     form_class = forms.DisasterForm
     detail_fields = ("started_on", "ended_on", "note")
     url_prefix = "disasters"
+    people_per_row = 0
     title = "Phòng chống thiên tai"
     counted = "đợt"
     create_label = "Mở đợt"

@@ -12,6 +12,7 @@ class FulfilmentView(RecordView):
     table_class = FulfilmentTable
     filterset_class = FulfilmentFilterSet
     url_prefix = "fulfilments"
+    people_per_row = 0
     title = "Thực hiện cam kết"
     counted = "lần đến hạn"
     roles = (Role.LIST,)

@@ -111,6 +111,7 @@ class MaterialView(StateFirst, RecordView):
     form_class = forms.MaterialForm
     detail_fields = ("topic", "version_number", "approved_on", "approved_by")
     url_prefix = "materials"
+    people_per_row = 0
     title = "Tài liệu tuyên truyền"
     counted = "bản"
     create_label = "Soạn tài liệu"

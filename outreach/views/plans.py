@@ -61,6 +61,7 @@ class PlanView(StateFirst, RecordView):
     form_class = forms.PlanItemForm
     detail_fields = ("topic", "audience", "neighbourhood", "due_on", "lead", "note")
     url_prefix = "outreach-plans"
+    people_per_row = 0
     title = "Kế hoạch tuyên truyền"
     counted = "mục kế hoạch"
     create_label = "Thêm một mục"

@@ -75,6 +75,7 @@ class ResolutionView(RecordView):
     form_class = forms.ResolutionForm
     detail_fields = ("number", "signed_on", "ended_on")
     url_prefix = "resolutions"
+    people_per_row = 0
     title = "Nghị quyết liên tịch"
     counted = "nghị quyết"
     create_label = "Ghi nghị quyết"

@@ -55,6 +55,7 @@ class ScoreView(RecordView):
     filterset_class = ScoreFilterSet
     detail_fields = ("group", "scheme")
     url_prefix = "group-scores"
+    people_per_row = 0
     title = "Xếp loại tổ liên gia"
     counted = "phiếu"
     roles = (Role.LIST, Role.DETAIL)

@@ -39,6 +39,7 @@ class GroupView(RecordView):
     form_class = forms.GroupForm
     detail_fields = ("neighbourhood", "founded_on", "dissolved_on", "note")
     url_prefix = "groups"
+    people_per_row = 0
     title = "Tổ liên gia tự quản"
     create_label = "Lập tổ"
     empty_hint = "Bấm Lập tổ để ghi tổ đầu tiên, rồi thêm hộ và cuộc họp trên trang của tổ."

@@ -198,6 +198,7 @@ class RequestView(RecordView):
         "result",
     )
     url_prefix = "group-requests"
+    people_per_row = 0
     title = "Kiến nghị của tổ liên gia"
     counted = "kiến nghị"
     create_label = "Ghi kiến nghị"

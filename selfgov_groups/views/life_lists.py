@@ -10,6 +10,7 @@ class ContactView(RecordView):
     table_class = life_lists.ContactTable
     filterset_class = life_lists.ContactFilterSet
     url_prefix = "group-contacts"
+    people_per_row = 0
     title = "Gặp tổ liên gia"
     counted = "lần gặp"
     roles = (Role.LIST,)
@@ -24,6 +25,7 @@ class HelpView(RecordView):
     table_class = life_lists.HelpTable
     filterset_class = life_lists.HelpFilterSet
     url_prefix = "group-helps"
+    people_per_row = 0
     title = "Giúp nhau trong tổ"
     counted = "việc giúp nhau"
     roles = (Role.LIST,)

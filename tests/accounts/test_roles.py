@@ -18,6 +18,7 @@ from businesses.models import (
     SectorRule,
 )
 from households.models import EndGround, Household, ResidenceRule
+from imports.models import ImportBatch
 from incidents.models import ClockRule, IncidentParty, IncidentType, ShiftHandover
 from kylien.accounts.models import Role, Scope, User
 from kylien.areas.models import BeatAssignment, Holiday, Neighbourhood, Ward
@@ -79,8 +80,9 @@ SETTINGS = (
 )
 # The superuser's own part: accounts and settings.
 SETUP = (*SETTINGS, Neighbourhood, BeatAssignment)
-# Not by beat: who told of an incident is for the chief and the assigned, shifts are the desk's.
-APART = (User, IncidentParty, ShiftHandover)
+# Not by beat: who told of an incident is for the chief and the assigned, shifts are the desk's,
+# workbooks hold the whole ward.
+APART = (User, IncidentParty, ShiftHandover, ImportBatch)
 # Of the whole ward: seen by whoever works in it, an officer with a beat too.
 WARDS = (
     Partner,
@@ -390,6 +392,21 @@ def test_the_register_of_outgoing_documents_is_the_chiefs_and_the_clerks(leader,
         assert not OutgoingDocument.objects.visible_to(User.objects.get(pk=user.pk)).exists()
     for role in set(Role) - {Role.CHIEF, Role.CLERK}:
         assert not {right for right in granted(role) if right.endswith("_outgoingdocument")}
+
+
+def test_workbooks_are_brought_in_by_those_who_work_for_the_whole_ward(
+    chief, clerk, officer_a, leader, superuser
+):
+    row = factories.ImportBatchFactory(created_by=officer_a)
+
+    def seen(user):
+        return list(ImportBatch.objects.visible_to(User.objects.get(pk=user.pk)))
+
+    assert seen(chief) == seen(clerk) == [row]
+    for user in (officer_a, leader, superuser, factories.UserFactory()):
+        assert seen(user) == []
+    for role in set(Role) - {Role.CHIEF, Role.CLERK}:
+        assert not {right for right in granted(role) if right.startswith("imports.")}
 
 
 @pytest.mark.parametrize("model", SETTINGS, ids=lambda m: m.__name__)

@@ -80,6 +80,8 @@ PAGES = {
     "outgoing document": "table.records td.ph-title a in /outgoing/",
     "number form": "/outgoing/create/",
     "audit": "/audit/",
+    "workbooks": "/imports/",
+    "workbook form": "/imports/create/",
 }
 ADMIN = {
     "admin": "/admin/",

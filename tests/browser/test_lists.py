@@ -102,6 +102,8 @@ def test_export_holds_exactly_the_filtered_rows_masked(residents):
     filter_by(residents, "nguyen")
     residents.wait_for_url("**/residents/?q=nguyen")
     wanted = count(residents)
+    residents.get_by_role("button", name="Xuất CSV").click()
+    residents.get_by_label("Lý do xuất").fill("Rà soát tháng, gửi chỉ huy")
     with residents.expect_download() as download:
         residents.get_by_role("button", name="Xuất CSV").click()
     assert download.value.suggested_filename.endswith(".csv")

@@ -436,6 +436,11 @@ CASES = {
     "report_rule_ends_after_start": ends(f.ReportRuleFactory),
     "report_rule_positive": Case(f.ReportRuleFactory, values(value=0)),
     "report_rule_once_a_day": two(f.ReportRuleFactory, key=None, valid_from=None),
+    "import_batch_rows_add_up": Case(f.ImportBatchFactory, values(rows=1)),
+    "import_batch_written_at": Case(f.ImportBatchFactory, values(state="written")),
+    "import_batch_undone_at": Case(
+        f.ImportBatchFactory, lambda row: {"state": "undone", "written_at": row.read_at}
+    ),
 }
 
 

@@ -1,0 +1,3 @@
+from imports.views import batches, reading, writing
+
+urlpatterns = [*batches.urlpatterns, *reading.urlpatterns, *writing.urlpatterns]

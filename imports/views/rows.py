@@ -1,0 +1,151 @@
+"""A batch's rows as its page shows them: what each would do, with numbers of people masked."""
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+
+from django.apps import apps
+
+from imports.kinds import KINDS
+from imports.kinds.base import Column, Kind, Outcome
+from imports.models import ImportBatch, ImportRow
+from kylien.core import text
+from kylien.core.models import Record
+
+TONES = {
+    Outcome.NEW: "ok",
+    Outcome.CHANGED: "due",
+    Outcome.SAME: "mute",
+    Outcome.DOUBTFUL: "due",
+    Outcome.REFUSED: "late",
+}
+# What a row of a kind is called where one is decided to be, or not to be, another.
+NOUNS = {"businesses": "cơ sở", "groups": "tổ"}
+_NUMBER = re.compile(r"(?<!\d)\d{9,}(?!\d)")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A record that a doubtful row may be."""
+
+    pk: str
+    label: str
+    code: str
+    detail: str
+    why: str
+    url: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class ShownRow:
+    number: int
+    badge: tuple[str, str]
+    identifier: str
+    values: str
+    reasons: list[str]
+    changes: list[tuple[str, str, str]]
+    candidates: list[Candidate] = field(default_factory=list)
+    decision: str = ""
+    decided: str = ""
+    undone: bool = False
+    written: bool = False
+
+
+def noun_of(batch: ImportBatch) -> str:
+    return NOUNS.get(batch.kind, "người")
+
+
+def show_rows(batch: ImportBatch, rows: list[ImportRow], user) -> list[ShownRow]:
+    """Return rows of a batch as the page shows them to a user."""
+    kind = KINDS[batch.kind]
+    written = batch.state == ImportBatch.State.WRITTEN
+    return [_show(batch, kind, row, user, written) for row in rows]
+
+
+def _show(batch, kind, row, user, written):
+    outcome = Outcome(row.outcome)
+    secret = {column.label for column in kind.columns if column.secret}
+    candidates = [_candidate(one, row, user) for one in row.candidates]
+    return ShownRow(
+        number=row.number,
+        badge=(TONES[outcome], outcome.label),
+        identifier=hide(row.identifier),
+        values="" if outcome in (Outcome.SAME, Outcome.CHANGED) else _values(kind, row),
+        reasons=[hide(reason) for reason in row.reasons if not _told_by(reason, candidates)],
+        changes=[
+            (label, *(_change(value, secret=label in secret) for value in pair))
+            for label, *pair in row.changes
+        ],
+        candidates=candidates if outcome == Outcome.DOUBTFUL else [],
+        decision=row.decision,
+        decided=_decided(batch, row, candidates),
+        undone=row.undone,
+        written=written and outcome in (Outcome.NEW, Outcome.CHANGED) and not row.undone,
+    )
+
+
+def _told_by(reason, candidates):
+    """Tell whether a reason only names a candidate, who stands below with the reason."""
+    return any(one.code and one.code in reason and one.why in reason for one in candidates)
+
+
+def _decided(batch, row, candidates):
+    """Return what was decided of a doubtful row, in words."""
+    if row.outcome != Outcome.DOUBTFUL or not row.decision:
+        return ""
+    chosen = next((one for one in candidates if one.chosen), None)
+    if chosen:
+        return f"Là {chosen.label} ({chosen.code})"
+    noun = noun_of(batch)
+    return f"Là {noun} khác, thêm mới" if row.decision == "new" else "Bỏ qua dòng này"
+
+
+def _values(kind: Kind, row) -> str:
+    """Return what the row holds, without what its identifier says already."""
+    pairs = zip(kind.columns, row.values, strict=False)  # blank once a preview is cleared
+    found = (shown_value(column, value) for column, value in pairs if value is not None)
+    return " · ".join(words for words in found if words and words not in row.identifier)
+
+
+def shown_value(column: Column, value) -> str:
+    """Return a column's value as people read it; secret ones masked."""
+    if column.secret:
+        return text.mask_id(str(value))
+    if column.shown:
+        return hide(column.shown(value))
+    if isinstance(value, bool):
+        return f"{column.label}: {'có' if value else 'không'}"
+    return hide(str(value))
+
+
+def _change(value, *, secret: bool) -> str:
+    words = "" if value is None else str(value)
+    return text.mask_id(words) if secret and words and "*" not in words else hide(words)
+
+
+def hide(words: str) -> str:
+    """Return words with identity numbers and phones masked, whatever wrote them."""
+    return _NUMBER.sub(lambda found: text.mask_id(found[0]), words)
+
+
+def _candidate(one: dict, row, user) -> Candidate:
+    pk, code = str(one["pk"]), one.get("code") or ""
+    model = _models_by_prefix().get(code.partition("-")[0])
+    may_open = model and user.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}")
+    return Candidate(
+        pk=pk,
+        label=hide(one.get("label") or ""),
+        code=code,
+        detail=hide(one.get("detail") or ""),
+        why=hide(one.get("why") or ""),
+        url=model(pk=one["pk"]).get_absolute_url() if may_open else "",
+        chosen=row.decision == f"same:{pk}",
+    )
+
+
+@cache
+def _models_by_prefix():
+    """Map codes' prefixes to models: a candidate is known by its code."""
+    records = (model for model in apps.get_models() if issubclass(model, Record))
+    return {model.code_prefix: model for model in records if model.code_prefix}
