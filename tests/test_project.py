@@ -183,6 +183,8 @@ CLOCK = {
     "imports/services/batches.py: _keep_preview": "read_at",
     "imports/services/writing.py: _write": "written_at",
     "imports/services/undoing.py: undo": "undone_at",
+    "imports/kinds/stays.py: _Sheet.__init__": "a guest has arrived already",
+    "kylien/core/records.py: RecordView.workbook": "when a list was written to a workbook",
     "incidents/models/incidents.py: Incident": "received_at of news taken down now",
     "incidents/models/incidents.py: Assignment": "assigned_at",
     # The moment of an act, which its service takes as `at`: clocks, log and rows share it.

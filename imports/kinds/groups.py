@@ -244,7 +244,7 @@ class GroupsKind(Kind):
         firsts = [row for row in rows if row is row.unit.first]
         self._write_changed([row for row in firsts if row.unit.anew], journal)
         joining = [row for row in rows if row.joins]
-        self._write(
+        self._keep(
             joining,
             [
                 GroupMembership(
@@ -255,7 +255,7 @@ class GroupsKind(Kind):
             journal,
         )
         offices = [(row, office) for row in rows for office in row.offices]
-        self._write(
+        self._keep(
             [row for row, _ in offices],
             [GroupOfficer(group_id=row.unit.pk, **office) for row, office in offices],
             journal,
@@ -276,7 +276,7 @@ class GroupsKind(Kind):
                 journal.changed(row.number, group, told)
 
     @staticmethod
-    def _write(rows, written, journal):
+    def _keep(rows, written, journal):
         if written:
             type(written[0]).objects.bulk_create(written)
         for row, one in zip(rows, written, strict=True):

@@ -2,9 +2,11 @@
 
 import datetime as dt
 import itertools
+from io import BytesIO
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,8 +18,9 @@ from households.services import end_residence, start_residence
 from imports.kinds import KINDS
 from imports.kinds.base import Run
 from imports.models import ImportBatch
-from imports.services import undoing, writing
+from imports.services import batches, undoing, writing
 from imports.services.clearing import clear_old
+from imports.services.templates import write_template
 from kylien.audit.models import AuditEntry
 from outreach.models import Partner
 from tests import factories
@@ -109,6 +112,59 @@ def test_the_ward_is_as_it_was(areas, key, rows):
     batch.refresh_from_db()
     assert batch.state == State.UNDONE
     assert not batch.lines.filter(undone=False).exists()
+    sound()
+
+
+@pytest.fixture
+def known_to_templates(ward):
+    """What the examples of the templates name."""
+    area = factories.NeighbourhoodFactory(ward=ward, name="Tổ dân phố 1")
+    factories.NeighbourhoodFactory(ward=ward, name="Tổ dân phố 2")
+    sectors = factories.sector("lodging"), factories.sector("company")
+    inn = factories.BusinessFactory(name="Nhà trọ Mẫu", neighbourhood=area, sector=sectors[0])
+    Business.objects.filter(pk=inn.pk).update(code="CS-00012")
+    factories.BusinessFactory(name="Công ty Mẫu", neighbourhood=area, sector=sectors[1])
+    for code, address, head in (
+        ("H-00012", "Số 1 đường Mẫu", "Ngô Văn Nền"),
+        ("H-00013", "Số 5 đường Mẫu", "Trần Thị Thử"),
+        ("H-00014", "Số 9 đường Thử", "Lê Văn Ví Dụ"),
+    ):
+        home = factories.HouseholdFactory(neighbourhood=area, address=address, code=code)
+        factories.ResidenceFactory(household=home, resident__full_name=head, relation="HEAD")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("key", KINDS)
+def test_each_template_comes_in_once_and_goes_again(
+    known_to_templates, settings, tmp_path, time_machine, clerk, key
+):
+    """From the file of the template to undoing, for every kind: its examples are good rows."""
+    settings.ATTACHMENTS_DIR = tmp_path
+    time_machine.move_to(dt.datetime.combine(ON, dt.time(12), dt.UTC))
+    before = domain_hash()
+    file = BytesIO()
+    write_template(KINDS[key], file)
+
+    def read():
+        upload = SimpleUploadedFile("mau.xlsx", file.getvalue())
+        batch = batches.upload(file=upload, kind=key, user=clerk)
+        begun = batches.begin_reading(batch=batch)
+        return batches.read(batch=begun, run=Run(on=ON, user=clerk))
+
+    batch = read()
+    told = [row.reasons for row in batch.lines.filter(outcome__in=("doubtful", "refused"))]
+    assert batch.rows == len(KINDS[key].examples)
+    assert batch.new + batch.changed == batch.rows, told
+    assert domain_hash() == before
+    begun = writing.begin_writing(batch=batch, only_good=False)
+    writing.write(batch=begun, run=Run(on=ON, user=clerk))
+    after = domain_hash()
+    assert after != before
+    again = read()
+    assert again.same == again.rows
+    assert domain_hash() == after
+    assert not undone(batch, ON).left
+    assert domain_hash() == before
     sound()
 
 
