@@ -12,6 +12,7 @@ import csv
 import hashlib
 import re
 import zipfile
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO, StringIO
@@ -314,8 +315,24 @@ class Workbook:
         if self._extents:
             extent = self._extents[self._book.sheet_names.index(sheet)]
         else:
-            extent = markup.xlsx_extent(zipfile.ZipFile(BytesIO(self._data)), sheet)
+            extent = _extent_of(self._data, sheet)
         return _Sheet(_guarded(self._book.get_sheet_by_name, sheet), extent)
+
+
+# A workbook is opened to look at, for its columns and to read: its cells are walked through once.
+_extents: OrderedDict[tuple[bytes, str], Extent] = OrderedDict()
+_EXTENTS = 32
+
+
+def _extent_of(data: bytes, sheet: str) -> Extent:
+    """Return how far a sheet of an .xlsx reaches. Raises SheetError where it is too large."""
+    key = hashlib.sha256(data).digest(), sheet
+    extent = _extents.get(key)
+    if extent is None:
+        extent = _extents[key] = markup.xlsx_extent(zipfile.ZipFile(BytesIO(data)), sheet)
+        if len(_extents) > _EXTENTS:
+            _extents.popitem(last=False)
+    return extent
 
 
 def _guarded(call, *arguments):
