@@ -42,6 +42,7 @@ class Column:
     hint: str = ""
     width: int = 16  # in letters, of the template's column
     secret: bool = False  # ids and phones: masked in the preview
+    in_template: bool = True  # not where it only says in another way what others say
     shown: Callable[[Value], str] | None = None
     carried: bool = False
 

@@ -14,6 +14,7 @@ from households.models import Household, Residence
 from households.services.ledger import lock_ledger
 from imports.kinds.base import Column, Line, Option, Planned, Run
 from imports.kinds.persons import (
+    BORN,
     LONGEST_ADDRESS,
     PERMANENT,
     Areas,
@@ -78,7 +79,15 @@ NAME = Column(
     "full_name",
     "Họ và tên",
     read.read_name,
-    ("Họ tên", "Họ và tên khai sinh", "Họ, chữ đệm và tên", "Tên", "Full name", "Name"),
+    (
+        "Họ tên",
+        "Họ và tên khai sinh",
+        "Họ, chữ đệm và tên",
+        "Họ, chữ đệm và tên khai sinh",
+        "Tên",
+        "Full name",
+        "Name",
+    ),
     required=True,
     example="Nguyễn Văn Mẫu",
     width=26,
@@ -102,6 +111,18 @@ BIRTH = Column(
     hint="Chỉ biết năm thì ghi năm.",
     shown=shown_birth,
 )
+# The classic ward list has no column for the sex: the year stands under "Nam" or under "Nữ".
+BIRTH_MALE, BIRTH_FEMALE = (
+    Column(
+        key,
+        f"Ngày sinh {sex}",
+        read.read_birth,
+        (f"Năm sinh {sex}", f"Ngày, tháng, năm sinh {sex}", f"Ngày tháng năm sinh {sex}"),
+        shown=shown_birth,
+        in_template=False,
+    )
+    for key, sex in zip(BORN.values(), ("Nam", "Nữ"), strict=True)
+)
 SEX = Column(
     "sex",
     "Giới tính",
@@ -123,6 +144,7 @@ IDENTITY = Column(
         "Số căn cước",
         "Căn cước công dân",
         "Số định danh cá nhân",
+        "Số định danh cá nhân/CMND",
         "CCCD/CMND",
         "Số CCCD/CMND",
         "CMND/CCCD",
@@ -148,11 +170,27 @@ PHONE = Column(
     "phone",
     "Điện thoại",
     read.read_phone,
-    ("Số điện thoại", "SĐT", "ĐT", "Di động", "Phone", "Mobile", "Tel"),
+    (
+        "Số điện thoại",
+        "SĐT",
+        "ĐT",
+        "Di động",
+        "Điện thoại di động",
+        "Điện thoại liên hệ",
+        "Điện thoại liên lạc",
+        "Phone",
+        "Mobile",
+        "Tel",
+    ),
     example="0100123456",
     secret=True,
 )
 NOTE = Column("note", "Ghi chú", read.read_text, ("Chú thích", "Note", "Remarks"), width=24)
+
+
+def born_by_sex(keys) -> bool:
+    """Tell whether a sheet has a column of births for each sex."""
+    return set(BORN.values()) <= set(keys)
 
 
 class PeopleKind(PersonsKind):
@@ -185,6 +223,7 @@ class PeopleKind(PersonsKind):
             example="1",
             hint="Số nào cũng được, miễn giống nhau ở các dòng của một hộ.",
             width=10,
+            shown=lambda number: f"Hộ số {number}",
         ),
         Column(
             "head_name",
@@ -196,6 +235,8 @@ class PeopleKind(PersonsKind):
         ),
         NAME,
         BIRTH,
+        BIRTH_MALE,
+        BIRTH_FEMALE,
         SEX,
         IDENTITY,
         OLD_ID,
@@ -204,7 +245,16 @@ class PeopleKind(PersonsKind):
             "relation",
             "Quan hệ với chủ hộ",
             read.read_relation,
-            ("Quan hệ", "QH với chủ hộ", "QH", "Quan hệ chủ hộ", "Relation", "Relationship"),
+            (
+                "Quan hệ",
+                "Mối quan hệ",
+                "Mối quan hệ với chủ hộ",
+                "QH với chủ hộ",
+                "QH",
+                "Quan hệ chủ hộ",
+                "Relation",
+                "Relationship",
+            ),
             example="Chủ hộ",
             width=18,
             shown=shown_relation,
@@ -216,6 +266,11 @@ class PeopleKind(PersonsKind):
             (
                 "Nơi thường trú",
                 "Địa chỉ thường trú",
+                "Địa chỉ cư trú",
+                "Nơi cư trú",
+                "Nơi đăng ký thường trú",
+                "Nơi ĐKTT",
+                "Nơi đăng ký HKTT",
                 "Nơi ở",
                 "Chỗ ở",
                 "Nơi ở hiện tại",
@@ -298,7 +353,7 @@ class PeopleKind(PersonsKind):
         """A list of households names heads instead of people, and by code it needs no births."""
         heads = "head_name" in keys and "full_name" not in keys
         excused = {"full_name"} if heads else set()
-        if heads and "household_code" in keys:
+        if (heads and "household_code" in keys) or born_by_sex(keys):
             excused.add("birth")
         return [column for column in super().missing(keys) if column.key not in excused]
 

@@ -112,7 +112,19 @@ class Entry:
         )
 
 
-FIELDS = ("code", "full_name", "birth", "sex", "identity", "old_id", "phone", "relation", "note")
+BORN = {"M": "birth_male", "F": "birth_female"}  # columns of births by sex
+FIELDS = (
+    "code",
+    "full_name",
+    "birth",
+    *BORN.values(),
+    "sex",
+    "identity",
+    "old_id",
+    "phone",
+    "relation",
+    "note",
+)
 
 
 def entry_of(line: Line, values: dict, on: dt.date) -> Entry:
@@ -124,10 +136,15 @@ def entry_of(line: Line, values: dict, on: dt.date) -> Entry:
     entry = Entry(line, get("code") or "", get("full_name") or "")
     entry.errors = tuple(line.errors)
     entry.folded = text.fold(entry.name)
-    if get("birth"):
-        born, _, entry.precision = get("birth").partition("/")
+    by_sex = {sex: get(key) for sex, key in BORN.items() if get(key)}
+    if said := get("birth") or next(iter(by_sex.values()), ""):
+        born, _, entry.precision = said.partition("/")
         entry.birth = dt.date.fromisoformat(born)
     entry.sex, entry.phone = get("sex") or "", get("phone") or ""
+    if len(by_sex) > 1:
+        entry.refuse("Ngày sinh: ghi ở cả cột Nam và cột Nữ.")
+    elif by_sex:
+        entry.sex = entry.sex or next(iter(by_sex))
     entry.note = text.clean_lines(get("note") or "")
     number, entry.old_id = get("identity") or "", get("old_id") or ""
     if len(number) == 9:

@@ -270,7 +270,7 @@ class StaysKind(Kind):
             "guest_name": "Nguyễn Văn Mẫu",
             "birth": "05/09/1990",
             "id_number": "099090000001",
-            "host": "CS-00012",
+            "host": "Nhà trọ Mẫu",
             "arrived_at": "01/10/2026 14:30",
             "leaves_on": "03/10/2026",
             "reason": "Du lịch",
@@ -279,7 +279,7 @@ class StaysKind(Kind):
             "guest_name": "Jane Sample",
             "birth": "1985",
             "id_number": "X0000001",
-            "host": "CS-00012",
+            "host": "Nhà trọ Mẫu",
             "arrived_at": "01/10/2026",
         },
     )

@@ -14,6 +14,8 @@ from households.services.ledger import lock_ledger, years_later
 from imports.kinds.base import Column, Line, Option, Planned, Run
 from imports.kinds.people import (
     BIRTH,
+    BIRTH_FEMALE,
+    BIRTH_MALE,
     CODE,
     IDENTITY,
     NAME,
@@ -21,6 +23,7 @@ from imports.kinds.people import (
     OLD_ID,
     PHONE,
     SEX,
+    born_by_sex,
     check_code,
     shown_day,
     shown_relation,
@@ -64,6 +67,8 @@ class TemporaryKind(PersonsKind):
         CODE,
         NAME,
         BIRTH,
+        BIRTH_MALE,
+        BIRTH_FEMALE,
         SEX,
         IDENTITY,
         OLD_ID,
@@ -103,7 +108,15 @@ class TemporaryKind(PersonsKind):
             "employer",
             "Nơi làm việc",
             read.read_text,
-            ("Công ty", "Đơn vị", "Cơ quan", "Employer", "Company"),
+            (
+                "Công ty",
+                "Tên công ty",
+                "Đơn vị",
+                "Đơn vị làm việc",
+                "Cơ quan",
+                "Employer",
+                "Company",
+            ),
             example="Công ty Mẫu",
             hint="Mã hoặc tên cơ sở trong sổ.",
             width=24,
@@ -112,7 +125,7 @@ class TemporaryKind(PersonsKind):
             "relation",
             "Quan hệ với chủ hộ",
             read.read_relation,
-            ("Quan hệ", "Relation"),
+            ("Quan hệ", "Mối quan hệ", "Mối quan hệ với chủ hộ", "Relation"),
             hint="Để trống: ở thuê, ở nhờ.",
             width=18,
             shown=shown_relation,
@@ -121,7 +134,16 @@ class TemporaryKind(PersonsKind):
             "started_on",
             "Từ ngày",
             read.read_day,
-            ("Tạm trú từ", "Tạm trú từ ngày", "Ngày đăng ký", "Ngày đến", "Ngày bắt đầu", "From"),
+            (
+                "Tạm trú từ",
+                "Tạm trú từ ngày",
+                "Ngày đăng ký",
+                "Ngày đăng ký tạm trú",
+                "Ngày đến",
+                "Ngày bắt đầu",
+                "Ngày bắt đầu tạm trú",
+                "From",
+            ),
             example="01/10/2026",
             shown=shown_day,
         ),
@@ -129,7 +151,16 @@ class TemporaryKind(PersonsKind):
             "expires_on",
             "Thời hạn",
             read.read_day,
-            ("Đến ngày", "Thời hạn đến", "Hạn tạm trú", "Tạm trú đến", "Ngày hết hạn", "Until"),
+            (
+                "Đến ngày",
+                "Thời hạn đến",
+                "Thời hạn tạm trú",
+                "Hạn tạm trú",
+                "Tạm trú đến",
+                "Tạm trú đến ngày",
+                "Ngày hết hạn",
+                "Until",
+            ),
             example="01/10/2027",
             hint="Tối đa 2 năm.",
             shown=shown_day,
@@ -155,6 +186,11 @@ class TemporaryKind(PersonsKind):
             "expires_on": "01/10/2027",
         },
     )
+
+    def missing(self, keys):
+        """Births by sex stand for the birth."""
+        found = super().missing(keys)
+        return [one for one in found if one is not BIRTH] if born_by_sex(keys) else found
 
     def plan(self, lines: Sequence[Line], run: Run) -> Iterator[Planned]:
         if run.final:

@@ -11,6 +11,7 @@ from imports.reading.columns import guess_mapping
 from kylien.core.text import clean, fold, format_number
 
 LOOKED_AT = 50  # rows, from the top, among which the header is
+ENOUGH = 3  # columns known, and all that are needed: a header below it belongs to another table
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Header:
 def find_header(book, sheet: str, kind) -> Header:
     """Return the header: the row, or two, among the first 50 that names most of the kind's columns.
 
+    A table further down with more columns is no reason to pass over the rows of one above it.
     Without any it is the first row that holds something. Raises SheetError for an empty sheet.
     """
     rows = dict(islice(book.rows(sheet), LOOKED_AT + 1))
@@ -36,6 +38,9 @@ def find_header(book, sheet: str, kind) -> Header:
     needed = {column.key for column in kind.columns if column.required}
     best, most, keys = None, 0, ()
     for number in islice(rows, LOOKED_AT):
+        enough = best and most >= ENOUGH and needed <= set(keys)
+        if enough and number > best.row + best.lines:
+            break
         for lines in (1, 2) if number + 1 in rows else (1,):
             header = _header(book, sheet, rows, number, lines)
             found = guess_mapping(header.names, kind).values()

@@ -15,10 +15,9 @@ from imports.kinds.base import Kind, Outcome
 from imports.models import ImportBatch
 from imports.reading.files import Workbook
 from imports.services.batches import kind_of, path_of
+from kylien.core.exports import sheet_name, sheet_text
 
 LONGEST = 32_767  # letters of a cell, Excel's limit
-_NAME_LIMIT = 31
-_FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]")
 
 
@@ -44,11 +43,6 @@ def write_error_workbook(batch: ImportBatch, file: BinaryIO) -> int:
         for number, cells in source.rows(batch.sheet):
             sheet.write(number, cells, marked.get(number))
     return len(marked)
-
-
-def sheet_name(name: str) -> str:
-    """Return a name that Excel takes for a sheet: other programs allow more."""
-    return _FORBIDDEN.sub(" ", name).strip(" '")[:_NAME_LIMIT] or "Dữ liệu"
 
 
 class _Sheet:
@@ -117,7 +111,7 @@ class _Sheet:
                 words = str(cell)[:LONGEST]
                 risky = _FORMULA.match(words) is not None
                 kept = formats.get(tone, "@", quoted=risky)
-                sheet.write_string(line, place, words, kept)
+                sheet.write_string(line, place, sheet_text(words), kept)
 
 
 def _told_candidate(one: dict) -> str:

@@ -18,7 +18,8 @@ from kylien.core import text
 TOP = 12  # rows shown, to choose the header among
 SAMPLES = 3  # values shown of each column
 LOOKED_AT = 200  # rows below the header, for the values shown
-WIDTH = 60  # columns shown at most
+WIDTH = 60  # columns of those rows
+COLUMNS = 256  # that can be chosen from, as many as an .xls has
 LETTERS = 60  # of a cell
 
 
@@ -75,7 +76,7 @@ def look(batch: ImportBatch, *, sheet: str, row: int | None = None, lines: int =
 def _wide_enough(names, rows):
     """Return the names of all columns that hold anything, nameless ones too."""
     widest = max((_last_filled(cells) for cells in rows), default=0)
-    return [*names, *[""] * (widest - len(names))][:WIDTH]
+    return [*names, *[""] * (widest - len(names))][:COLUMNS]
 
 
 def _last_filled(cells):

@@ -5,7 +5,7 @@ from typing import BinaryIO
 import xlsxwriter
 
 from imports.kinds.base import Kind
-from imports.services.errors import sheet_name
+from kylien.core.exports import sheet_name
 
 GUIDE = "Hướng dẫn"
 NOTE = "Dòng ví dụ: ghi đè hoặc xoá trước khi nhập."
@@ -23,6 +23,10 @@ def marked(column) -> str:
     return f"{column.label} *" if column.required else column.label
 
 
+def _columns(kind):
+    return [column for column in kind.columns if column.in_template]
+
+
 def _data_sheet(book, kind):
     sheet = book.add_worksheet(sheet_name(kind.label))
     text = book.add_format({"num_format": "@"})
@@ -32,14 +36,14 @@ def _data_sheet(book, kind):
     example = book.add_format({"num_format": "@", "italic": True, "font_color": "#56635C"})
     sheet.freeze_panes(1, 0)
     sheet.set_row(0, 32)
-    for place, column in enumerate(kind.columns):
+    for place, column in enumerate(_columns(kind)):
         sheet.set_column(place, place, max(column.width, len(column.label) // 2 + 3), text)
         sheet.write_string(0, place, marked(column), needed if column.required else plain)
         told = "\n".join(filter(None, ["Bắt buộc." if column.required else "", column.hint]))
         if told:
             sheet.write_comment(0, place, told, {"x_scale": 1.6})
     for line, row in enumerate(kind.examples, 1):
-        for place, column in enumerate(kind.columns):
+        for place, column in enumerate(_columns(kind)):
             sheet.write_string(line, place, row.get(column.key, ""), example)
     if kind.examples:
         sheet.write_comment(1, 0, NOTE, {"x_scale": 1.6})
@@ -66,7 +70,7 @@ def _guide_sheet(book, kind):
     for place, (title, width) in enumerate(zip(titles, (26, 10, 52, 24, 48), strict=True)):
         sheet.set_column(place, place, width)
         sheet.write_string(start, place, title, head)
-    for line, column in enumerate(kind.columns, start + 1):
+    for line, column in enumerate(_columns(kind), start + 1):
         cells = (
             column.label,
             "có" if column.required else "",
@@ -76,7 +80,7 @@ def _guide_sheet(book, kind):
         )
         for place, words in enumerate(cells):
             sheet.write_string(line, place, words, wrapped if place else bold)
-    for line, option in enumerate(kind.options, start + len(kind.columns) + 2):
+    for line, option in enumerate(kind.options, start + len(_columns(kind)) + 2):
         need = "phải chọn" if option.required else "chọn nếu cần"
         words = f"{option.label}: {need} khi nhập. {option.hint}".strip()
         sheet.write_string(line, 0, words)

@@ -152,6 +152,7 @@ def _told_anew(batch, line, plan) -> None:
     """Say in the preview what a row turned out to be, decided by people or changed meanwhile."""
     ImportRow.objects.filter(batch=batch, number=line.number).update(
         outcome=plan.outcome,
+        identifier=plan.identifier[:200],
         reasons=[*plan.reasons, *line.warnings],
         changes=plan.changes,
         candidates=plan.candidates,

@@ -44,6 +44,7 @@ class ShownRow:
     identifier: str
     values: str
     reasons: list[str]
+    notes: list[str]  # what was mended while reading
     changes: list[tuple[str, str, str]]
     candidates: list[Candidate] = field(default_factory=list)
     decision: str = ""
@@ -67,12 +68,14 @@ def _show(batch, kind, row, user, written):
     outcome = Outcome(row.outcome)
     secret = {column.label for column in kind.columns if column.secret}
     candidates = [_candidate(one, row, user) for one in row.candidates]
+    last = len(row.reasons) - row.warnings
     return ShownRow(
         number=row.number,
         badge=(TONES[outcome], outcome.label),
         identifier=hide(row.identifier),
         values="" if outcome in (Outcome.SAME, Outcome.CHANGED) else _values(kind, row),
-        reasons=[hide(reason) for reason in row.reasons if not _told_by(reason, candidates)],
+        reasons=[hide(one) for one in row.reasons[:last] if not _told_by(one, candidates)],
+        notes=[hide(note) for note in row.reasons[last:]],
         changes=[
             (label, *(_change(value, secret=label in secret) for value in pair))
             for label, *pair in row.changes

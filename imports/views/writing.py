@@ -107,7 +107,7 @@ class UndoBatch(ScopedMixin, View):
             "title": f"Hoàn tác dòng {number}" if number else "Hoàn tác lần nhập",
             "removed": removed(plan),
             "restored": restored(plan),
-            "left": [(one.number, hide(one.label), one.reason) for one in left],
+            "left": [(one.number, hide(one.label), hide(one.reason)) for one in left],
             "left_count": len(plan.left),
             "list_url": batch.get_absolute_url(),
         }

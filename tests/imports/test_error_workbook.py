@@ -12,9 +12,10 @@ from imports.kinds import KINDS
 from imports.kinds.base import Outcome, Run
 from imports.models import ImportBatch
 from imports.services import batches
-from imports.services.errors import sheet_name, write_error_workbook
+from imports.services.errors import write_error_workbook
 from imports.services.templates import GUIDE, write_template
 from imports.services.writing import begin_writing, write
+from kylien.core.exports import sheet_name
 from outreach.models import Partner
 from tests import factories
 from tests.imports.partners import HEADER, PartnersKind, workbook
@@ -141,6 +142,12 @@ def test_a_csv_file_becomes_a_workbook(ward, on):
     assert sheet["A2"].comment is not None
 
 
+def test_a_text_that_looks_like_mark_up_stays_a_text(ward, on):
+    text = "Tên tổ chức,Đầu mối,Điện thoại\n<r>Cấm</r>,Ngô\uffff Em,0100000011\nCấm,Lê An,\n"
+    sheet = opened(errors_of(read(io.BytesIO(text.encode()), on, name="tochuc.csv")))
+    assert [cell.value for cell in sheet[2]][:2] == ["<r>Cấm</r> ", "Ngô\ufffd Em"]
+
+
 @pytest.mark.parametrize(
     ("name", "kept"),
     [
@@ -148,6 +155,7 @@ def test_a_csv_file_becomes_a_workbook(ward, on):
         ("", "Dữ liệu"),
         ("'", "Dữ liệu"),
         ("n" * 40, "n" * 31),
+        (f"{'n' * 30}'s", "n" * 30),
     ],
 )
 def test_sheets_are_named_as_excel_allows(name, kept):

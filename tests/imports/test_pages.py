@@ -21,7 +21,7 @@ from kylien.audit.models import AuditEntry
 from kylien.core.uploads import PrivateStorage
 from outreach.models import Partner
 from tests import factories
-from tests.imports.partners import PartnersKind, workbook
+from tests.imports.partners import HEADER, PartnersKind, workbook
 
 State, Outcome = ImportBatch.State, ImportRow.Outcome
 CREATE = "/imports/create/"
@@ -396,6 +396,25 @@ def test_secret_values_are_masked_whoever_wrote_them(client_for, chief, known):
     shown = client.get(page(batch)).content.decode()
     for number in ("0100000001", "0100000002", "042090000123", "042090000456"):
         assert number not in shown
+
+
+def test_a_column_far_to_the_right_can_be_chosen(client_for, chief, ward):
+    client = client_for(chief)
+    header = (*HEADER[:2], *(f"Cột {n}" for n in range(70)), "Điện thoại")
+    batch = batch_of(client, ("Hội Mới", "Ngô Thị Em"), header=header)
+    assert batch.mapping["72"] == "phone"
+    rows = client.get(columns(batch)).context["columns"].rows
+    assert [row["field"].value() for row in rows[72:]] == ["phone"]
+
+
+def test_what_was_mended_is_no_reason_for_a_refusal(client_for, chief, known):
+    client = client_for(chief)
+    batch = preview(client, *MIXED)
+    row = batch.lines.filter(outcome=Outcome.REFUSED).first()
+    row.reasons, row.warnings = ["Lý do.", "Đã thêm số 0."], 1
+    row.save()
+    shown = client.get(page(batch)).content.decode()
+    assert '<p class="row-reason">Lý do.</p><p>Đã thêm số 0.</p>' in shown
 
 
 def test_what_a_sheet_holds_is_no_markup(client_for, chief, ward):

@@ -469,6 +469,14 @@ def test_the_same_workbook_again_changes_nothing():
     assert domain_hash() == before
 
 
+@pytest.mark.parametrize("key", KINDS)
+def test_every_header_that_a_template_explains_names_its_column(key):
+    kind = KINDS[key]
+    for column in kind.columns:
+        for words in (column.label, *column.synonyms):
+            assert guess_mapping([words], kind) == {0: column.key}, words
+
+
 def listed(table, rows):
     """Return a list's export as rows of a workbook, its header matched as that of any other."""
     kind = KINDS[KEY]
@@ -674,3 +682,27 @@ class AnyRows(TestCase):
         assert {home for home, _ in homes} == heads
         undone(batch, ON)
         assert domain_hash() == before
+
+
+def test_a_list_with_a_column_of_births_for_each_sex(area_a):
+    header = ["Họ và tên", "Ngày sinh Nam", "Ngày sinh Nữ", "Quan hệ", "Địa chỉ", "Tổ dân phố"]
+    mapping = guess_mapping(header, KINDS[KEY])
+    assert set(mapping.values()) >= {"birth_male", "birth_female"}
+    assert KINDS[KEY].missing(mapping.values()) == []
+    rows = [
+        person("Lê Văn Chủ", "Chủ hộ", birth="", sex="", birth_male="1980"),
+        person("Trần Thị Vợ", "Vợ", birth="", sex="", birth_female="05/09/1983"),
+        person("Lê Văn Hai", "Con", birth="", sex="", birth_male="2001", birth_female="2002"),
+        person("Lê Văn Ba", "Con", birth="", sex=""),
+    ]
+    batch = written(KEY, rows, ON)
+    told = {row.number: (row.outcome, row.reasons) for row in batch.lines.all()}
+    assert [told[n][0] for n in sorted(told)] == ["new", "new", "refused", "refused"]
+    assert "cả cột Nam và cột Nữ" in str(told[sorted(told)[2]])
+    people = Resident.objects.filter(full_name__in=("Lê Văn Chủ", "Trần Thị Vợ"))
+    assert dict(people.values_list("full_name", "sex")) == {"Lê Văn Chủ": "M", "Trần Thị Vợ": "F"}
+
+
+def test_a_year_column_is_no_column_of_men():
+    """Folded, "Năm" reads as "Nam"."""
+    assert "birth_male" not in guess_mapping(["Họ và tên", "Năm", "Nữ"], KINDS[KEY]).values()

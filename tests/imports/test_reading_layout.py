@@ -59,6 +59,13 @@ def test_header_below_titles_and_a_blank_row(opened):
     assert notes == {7: "", 8: ""}
 
 
+def test_a_fuller_table_further_down_hides_no_row_of_the_first(opened):
+    first = [HEAD[:4], AN[:4]]
+    header, notes = read(opened(workbooks.xlsx([*first, [], ["II. Bổ sung"], HEAD, BINH])))
+    assert (header.row, header.lines) == (1, 1)
+    assert notes == {2: "", 4: layout.NOTE, 5: layout.AGAIN, 6: ""}
+
+
 def test_sheet_that_begins_lower_and_further_right(opened):
     header, notes = read(opened(workbooks.xlsx([HEAD, AN], start=(2, 3))))
     assert (header.row, header.names) == (3, ["", "", "", *HEAD])

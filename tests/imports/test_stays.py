@@ -358,7 +358,8 @@ def test_every_header_people_use_names_its_column():
 
 def test_the_templates_examples_can_be_brought_in(inn):
     factories.HouseholdFactory(neighbourhood=inn.neighbourhood)
-    Business.objects.filter(pk=inn.pk).update(code="CS-00012")
+    inn.name = "Nhà trọ Mẫu"
+    inn.save()
     plans = planned(KEY, KINDS[KEY].examples, dt.date(2026, 11, 24))
     assert outcomes(plans) == ["new"] * 2, plans
 

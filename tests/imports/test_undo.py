@@ -121,8 +121,7 @@ def known_to_templates(ward):
     area = factories.NeighbourhoodFactory(ward=ward, name="Tổ dân phố 1")
     factories.NeighbourhoodFactory(ward=ward, name="Tổ dân phố 2")
     sectors = factories.sector("lodging"), factories.sector("company")
-    inn = factories.BusinessFactory(name="Nhà trọ Mẫu", neighbourhood=area, sector=sectors[0])
-    Business.objects.filter(pk=inn.pk).update(code="CS-00012")
+    factories.BusinessFactory(name="Nhà trọ Mẫu", neighbourhood=area, sector=sectors[0])
     factories.BusinessFactory(name="Công ty Mẫu", neighbourhood=area, sector=sectors[1])
     for code, address, head in (
         ("H-00012", "Số 1 đường Mẫu", "Ngô Văn Nền"),
@@ -223,7 +222,7 @@ def test_what_fails_in_the_middle_leaves_all_of_it(batch, monkeypatch):
 # --- after other work ---------------------------------------------------------------------------
 
 
-def test_somebody_edited_since_stays_with_the_household_he_needs(batch):
+def test_somebody_edited_since_stays_but_not_his_untouched_stay(batch):
     Resident.objects.filter(full_name="Lê Văn Con").update(note="đã gặp")
     plan = undone(batch, ON)
     # His stay and his wife go; but he needs nothing of what went.
