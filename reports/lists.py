@@ -9,6 +9,7 @@ from reports.models import OutgoingDocument
 
 
 class OutgoingTable(RecordTable):
+    code = Cell(verbose_name="Mã", orderable=False, phone="detail", css="nowrap")
     symbol = TitleCell(
         verbose_name="Số, ký hiệu", order_by=("year", "kind", "number"), css="nowrap"
     )

@@ -35,6 +35,7 @@ class OutgoingView(RecordView):
     )
     roles = (Role.LIST, Role.CREATE, Role.DETAIL)
     url_prefix = "outgoing"
+    people_per_row = 0
     title = "Văn bản đi"
     counted = "văn bản"
     create_label = "Lấy số văn bản"
