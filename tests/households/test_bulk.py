@@ -77,7 +77,7 @@ def confirm(client, preview, **changes):
 
 def names(response):
     """Return the people on a page of a list."""
-    return [strip_tags(row[0][2]) for row in response.context["table"]["rows"]]
+    return [strip_tags(row[1][2]) for row in response.context["table"]["rows"]]
 
 
 class TestList:
