@@ -77,7 +77,9 @@ def confirm(client, preview, **changes):
 
 def names(response):
     """Return the people on a page of a list."""
-    return [strip_tags(row[1][2]) for row in response.context["table"]["rows"]]
+    rows = response.context["table"]["rows"]
+    cells = ([strip_tags(cell[2]).strip() for cell in row] for row in rows)
+    return [next(one for one in row if one and not one.startswith("NK-")) for row in cells]
 
 
 class TestList:
