@@ -21,6 +21,7 @@ from households.models import DuplicatePair, Household, Residence, Resident
 from households.services.duplicates import judged
 from households.services.ledger import refresh_places
 from imports.kinds.base import Journal, Kind, Line, Outcome, Planned, Run
+from imports.kinds.wording import other_accents
 from kylien.core import text
 
 Relation = Residence.Relation
@@ -459,7 +460,7 @@ def _surely(entry, register, near) -> Known | None:
         for known in register.by_name.get(entry.folded, ())
         if _births_fit(entry, known)
         and not (entry.citizen_id and known.citizen_id)
-        and not _other_accents(entry.name, known.full_name)
+        and not other_accents(entry.name, known.full_name)
         and known.last
         and near(known.last)
     ]
@@ -482,14 +483,6 @@ def _births_fit(entry, known) -> bool:
     if precisions == {DAY}:
         return one == other
     return one.year == other.year and (not precisions <= {DAY, MONTH} or one.month == other.month)
-
-
-def _other_accents(one: str, other: str) -> bool:
-    """Tell whether both names carry accents, and others: Hùng and Hưng."""
-    if one == other:
-        return False
-    exact, exact_other, folded = text.exact(one), text.exact(other), text.fold(one)
-    return exact != exact_other and folded not in (exact, exact_other)
 
 
 def _doubts(entry, register, address) -> tuple[dict, ...]:

@@ -31,6 +31,8 @@ def says_anew(old: str, new: str) -> bool:
 
 def other_accents(one: str, other: str) -> bool:
     """Tell whether both texts carry accents, and others: Hùng and Hưng."""
+    if one == other:
+        return False
     exact, exact_other, bare = text.exact(one), text.exact(other), text.fold(one)
     return exact != exact_other and bare not in (exact, exact_other)
 

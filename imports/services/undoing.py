@@ -145,7 +145,7 @@ def _keep_changed(model, rows, plan) -> None:
 def _freed(plan) -> set[tuple]:
     """Return `(model, key, attname)` of links that lead elsewhere once old values are back."""
     return {
-        (type(row), row.pk, _field(row, name).attname)
+        (type(row), row.pk, row._meta.get_field(name).attname)
         for row, mended in plan.restore
         for name in mended.values
     }
@@ -189,13 +189,9 @@ def _plan_restore(model, changes, plan) -> None:
 
 
 def _text(row, name):
-    found = _field(row, name)
+    found = row._meta.get_field(name)
     value = getattr(row, found.attname)
     return None if value is None else found.value_to_string(row)
-
-
-def _field(row, name):
-    return next(f for f in row._meta.concrete_fields if name in (f.attname, f.name))
 
 
 @rare_collections()
@@ -213,7 +209,7 @@ def undo(*, batch: ImportBatch, user, on, numbers: set[int] | None = None) -> Pl
         plan = plan_undo(row, numbers)
         for mended_row, mended in plan.restore:
             for name, (old, _) in mended.values.items():
-                found = _field(mended_row, name)
+                found = mended_row._meta.get_field(name)
                 setattr(mended_row, found.attname, None if old is None else found.to_python(old))
             mended_row.save()
         kind_of(row).undoing(plan)

@@ -47,7 +47,7 @@ class Kept(Journal):
 
 def _plain(row: models.Model, name: str, value: Any) -> Any:
     """Return a field's value as JSON keeps it; `undo` reads it back by the field."""
-    field = next(f for f in row._meta.concrete_fields if name in (f.attname, f.name))
+    field = row._meta.get_field(name)
     return None if value is None else field.value_to_string(_Holder(field.attname, value))
 
 

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from kylien.core import text
+
 
 class TaskQuerySet(models.QuerySet):
     """Mixed into the querysets of tasks."""
@@ -61,10 +63,7 @@ class OwnedTask(models.Model):
         if self.done_on:
             late = (self.done_on - self.due_on).days
             return ("mute", f"Xong, trễ {late} ngày") if late > 0 else ("ok", "Xong đúng hạn")
-        left = (self.due_on - on).days
-        if left < 0:
-            return "late", f"Quá hạn {-left} ngày"
-        return "due", f"Còn {left} ngày" if left else "Hôm nay"
+        return text.due_badge(self.due_on, on)
 
 
 def task_constraints(prefix):

@@ -379,7 +379,7 @@ class Record(Tracked):
             first = CodeCounter.take(prefix, len(members))
             for number, obj in enumerate(members, first):
                 obj.code = f"{prefix}-{number:0{cls.code_width}d}"
-                obj.fill_search()  # the code is searched for too
+                obj.fill_search(*obj.search_parts())  # the code is searched for too
 
     def search_parts(self):
         """Return `(name, other texts)`: what people look this record up by."""
@@ -388,13 +388,12 @@ class Record(Tracked):
     def fill(self):
         super().fill()
         name, others = self.search_parts()
-        self.fill_search()
+        self.fill_search(name, others)
         self.exact_text = text.exact(" ".join([name, *others]))
         self.sort_key = self.make_sort_key(name)
 
-    def fill_search(self):
+    def fill_search(self, name, others):
         """Fill the column that the record is found by; a new one's code comes after the rest."""
-        name, others = self.search_parts()
         self.search_text = text.search_text(name, *others, self.code, name=name)
 
     @staticmethod

@@ -361,6 +361,14 @@ def day_in_words(day):
     return f"ngày {day.day:02d} tháng {month} năm {day.year}"
 
 
+def due_badge(due_on: date, on: date) -> tuple[str, str]:
+    """Return how what is due stands on the day `on`: `(tone, word)`."""
+    left = (due_on - on).days
+    if left < 0:
+        return "late", f"Quá hạn {-left} ngày"
+    return "due", f"Còn {left} ngày" if left else "Hôm nay"
+
+
 def format_birth(day: date, precision: Precision) -> str:
     """Return the known part of a birth date: 1948, 09/1990 or 05/09/1990."""
     return format_date(day)[{"D": 0, "M": 3, "Y": 6}[precision] :]

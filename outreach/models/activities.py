@@ -148,10 +148,7 @@ class PlanItem(KeptByItsArea, Record):
         if self.first_held:
             late = (self.first_held - self.due_on).days
             return ("mute", f"Đã làm, trễ {late} ngày") if late > 0 else ("ok", "Đã làm")
-        left = (self.due_on - on).days
-        if left < 0:
-            return "late", f"Quá hạn {-left} ngày"
-        return "due", f"Còn {left} ngày" if left else "Hôm nay"
+        return text.due_badge(self.due_on, on)
 
 
 class ActivityQuerySet(AreaOrWard):

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from kylien.accounts.models import Role
+from kylien.core import text
 from kylien.core.models import Tracked, TrackedQuerySet
 from reports.models.monthly import MonthlyReport
 
@@ -106,7 +107,4 @@ class ReportRemark(Tracked):
             return "ok", "Đã trả lời"
         if self.due_on is None:
             return "due", "Chờ trả lời"
-        left = (self.due_on - on).days
-        if left < 0:
-            return "late", f"Quá hạn {-left} ngày"
-        return "due", f"Còn {left} ngày" if left else "Hôm nay"
+        return text.due_badge(self.due_on, on)

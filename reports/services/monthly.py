@@ -15,7 +15,7 @@ from kylien.core.periods import Month
 from kylien.core.text import format_date
 from reports import content
 from reports.models import FrozenReport, MonthlyReport, OutgoingDocument, ReportText
-from reports.outline import BY_KEY, DEFAULT_RECIPIENTS, PARTS, part_title
+from reports.outline import DEFAULT_RECIPIENTS, PARTS, part_title
 from reports.services import numbers
 
 APPROVE = "reports.approve_monthlyreport"
@@ -225,10 +225,3 @@ def publish(*, report: MonthlyReport, at: dt.datetime) -> MonthlyReport:
     row.state, row.published_at = State.PUBLISHED, at
     row.save()
     return row
-
-
-def text_of(report: MonthlyReport, part: str) -> ReportText:
-    """Return the text of a part. Raises LookupError for a part that no outline has."""
-    if part not in BY_KEY:
-        raise LookupError(part)
-    return ReportText.objects.get(report=report, part=part)

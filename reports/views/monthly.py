@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.generic import View
 
 from kylien.core.records import PartView, RecordView, Role, ScopedMixin
-from kylien.core.text import format_date, format_number
+from kylien.core.text import due_badge, format_date, format_number
 from reports import sentences
 from reports.content import WARD, Content, adjustments
 from reports.disclosure import SMALL_NOTE, WITHHELD, Shown
@@ -110,12 +110,13 @@ def steps_of(report: MonthlyReport) -> list[Step]:
     return found
 
 
-def due_badge(report: MonthlyReport, on: dt.date) -> tuple[str, str]:
+CALM = dt.timedelta(days=3)  # a day further off is no cause for amber
+
+
+def badge_of_due(report: MonthlyReport, on: dt.date) -> tuple[str, str]:
     """Return how far off the due day is: `(tone, word)`."""
-    left = (report.due_on - on).days
-    if left < 0:
-        return "late", f"Quá hạn {-left} ngày"
-    return "due" if left < 3 else "mute", f"Còn {left} ngày" if left else "Hôm nay"
+    tone, word = due_badge(report.due_on, on)
+    return "mute" if report.due_on - on >= CALM else tone, word
 
 
 def drawn(content: Content) -> list[dict]:
@@ -214,7 +215,7 @@ class MonthlyReportView(RecordView):
             "content": content,
             "badge": obj.badge(),
             "steps": steps_of(obj),
-            "due": due_badge(obj, today) if open_ else None,
+            "due": badge_of_due(obj, today) if open_ else None,
             "unfinished": open_ and not obj.as_month.is_over(today),
             "missing": self.missing(obj) if open_ else [],
             "note": SMALL_NOTE if content.aggregate else "",

@@ -6,11 +6,11 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from imports.kinds import KINDS
 from imports.models import ImportBatch
 from outreach.models import Partner
-from tests import factories
-from tests.imports.partners import PartnersKind, workbook
+from tests.imports.partners import workbook
+
+pytestmark = pytest.mark.usefixtures("kind")
 
 State = ImportBatch.State
 ROWS = (
@@ -20,20 +20,6 @@ ROWS = (
     ("Hội Phụ nữ tổ 5", "", "", ""),
     ("Cấm", "", "", ""),
 )
-
-
-@pytest.fixture(autouse=True)
-def kind(monkeypatch, settings, tmp_path):
-    settings.ATTACHMENTS_DIR = tmp_path / "kept"
-    found = PartnersKind()
-    monkeypatch.setitem(KINDS, "people", found)
-    return found
-
-
-@pytest.fixture
-def known(ward):
-    factories.PartnerFactory(name="Hội Cựu chiến binh", contact_name="Lê Văn An")
-    factories.PartnerFactory(name="Hội Phụ nữ phường", contact_name="Trần Thị Bình")
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connections, transaction
 
-from imports.kinds import KINDS
 from imports.kinds.base import Outcome, Run
 from imports.models import ImportBatch, ImportJournal
 from imports.services import batches, progress, undoing, writing
@@ -17,6 +16,8 @@ from kylien.audit.models import AuditEntry
 from outreach.models import Partner
 from tests import factories
 from tests.imports.partners import PartnersKind, workbook
+
+pytestmark = pytest.mark.usefixtures("kind")
 
 State = ImportBatch.State
 FILE = "tổ chức.xlsx"
@@ -28,23 +29,6 @@ ROWS = (
     ("Cấm", "", "", ""),
 )
 FIVE = {"new": 1, "changed": 1, "same": 1, "doubtful": 1, "refused": 1}
-
-
-@pytest.fixture(autouse=True)
-def kind(monkeypatch, settings, tmp_path):
-    settings.ATTACHMENTS_DIR = tmp_path / "kept"
-    found = PartnersKind()
-    monkeypatch.setitem(KINDS, "people", found)
-    return found
-
-
-@pytest.fixture
-def known(ward):
-    """Two partners that are in the register already."""
-    return [
-        factories.PartnerFactory(name="Hội Cựu chiến binh", contact_name="Lê Văn An"),
-        factories.PartnerFactory(name="Hội Phụ nữ phường", contact_name="Trần Thị Bình"),
-    ]
 
 
 def uploaded(rows=ROWS, user=None):

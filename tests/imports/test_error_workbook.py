@@ -18,15 +18,9 @@ from imports.services.writing import begin_writing, write
 from kylien.core.exports import sheet_name
 from outreach.models import Partner
 from tests import factories
-from tests.imports.partners import HEADER, PartnersKind, workbook
+from tests.imports.partners import HEADER, workbook
 
-
-@pytest.fixture(autouse=True)
-def kind(monkeypatch, settings, tmp_path):
-    settings.ATTACHMENTS_DIR = tmp_path
-    found = PartnersKind()
-    monkeypatch.setitem(KINDS, "people", found)
-    return found
+pytestmark = pytest.mark.usefixtures("kind")
 
 
 def read(file, on, name="tổ chức.xlsx"):

@@ -20,28 +20,12 @@ from imports.views import reading, writing
 from kylien.audit.models import AuditEntry
 from kylien.core.uploads import PrivateStorage
 from outreach.models import Partner
-from tests import factories
 from tests.imports.partners import HEADER, PartnersKind, workbook
+
+pytestmark = pytest.mark.usefixtures("kind")
 
 State, Outcome = ImportBatch.State, ImportRow.Outcome
 CREATE = "/imports/create/"
-
-
-@pytest.fixture(autouse=True)
-def kind(monkeypatch, settings, tmp_path):
-    settings.ATTACHMENTS_DIR = tmp_path
-    found = PartnersKind()
-    monkeypatch.setitem(KINDS, "people", found)
-    return found
-
-
-@pytest.fixture
-def known(ward):
-    """Two partners that are in the register already."""
-    return [
-        factories.PartnerFactory(name="Hội Cựu chiến binh", contact_name="Lê Văn An"),
-        factories.PartnerFactory(name="Hội Phụ nữ phường", contact_name="Trần Thị Bình"),
-    ]
 
 
 MIXED = (

@@ -195,7 +195,7 @@ def test_a_month_has_one_report_and_one_that_lies_ahead_has_none(clerk, month, o
     monthly.begin(month=month.next(), user=clerk, on=on)  # it runs: begun, not yet sent
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)  # the due day is a row
 def test_of_two_officers_who_begin_a_month_at_once_one_is_told(month, on):
     users = [factories.UserFactory(role=Role.CLERK) for _ in range(2)]
     barrier, outcomes = threading.Barrier(2), []
@@ -397,13 +397,6 @@ def test_no_service_changes_what_was_published(chief, leader, on):
     remarks.remark(report=report, author=leader, kind="comment", content="Tốt.", due_on=None, on=on)
     report.refresh_from_db()
     assert report.frozen.is_intact
-
-
-def test_a_part_that_no_outline_has_is_none(chief):
-    report = factories.report_in("draft", user=chief)
-    assert monthly.text_of(report, "order").part == "order"
-    with pytest.raises(LookupError):
-        monthly.text_of(report, "weather")
 
 
 # --- frozen -------------------------------------------------------------------------------------
