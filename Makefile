@@ -22,7 +22,7 @@ $(shell test -x $(PY) || rm -f $(RUN_STAMP) $(DEV_STAMP))
 .DELETE_ON_ERROR:
 # `make -j run test` would install into one environment twice at once.
 .NOTPARALLEL:
-.PHONY: help run demo test test-fast lint fmt lock messages bench bench-import shots clean
+.PHONY: help run demo test test-fast fuzz lint fmt lock messages bench bench-import shots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -150,6 +150,11 @@ test: $(DEV_STAMP) ## everything: lint, tests on SQLite, on PostgreSQL, in a bro
 
 test-fast: $(DEV_STAMP) ## tests on SQLite without the browser (ARGS="tests/households -x")
 	@$(TEST_ENV) $(PYTEST) -m "not browser" -n 2 $(ARGS)
+
+# Other requests each time; a failure names its seed, and FUZZ_SEED=that sends the same ones again.
+fuzz: $(DEV_STAMP) ## 10,000 odd requests to every form and list (FUZZ_REQUESTS= FUZZ_SEED=)
+	@$(TEST_ENV) FUZZ_REQUESTS="$${FUZZ_REQUESTS:-10000}" FUZZ_SEED="$${FUZZ_SEED:-$$(date +%s)}" \
+	    $(PYTEST) tests/fuzz -n 2 $(ARGS)
 
 lint: $(DEV_STAMP) ## ruff: rules and format, changing nothing
 	@$(PY) -m ruff check .

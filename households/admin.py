@@ -219,7 +219,7 @@ class ResidentAdmin(RecordAdmin):
     def masked_id(self, obj):
         return obj.masked("citizen_id")
 
-    @admin.display(description="ngày sinh", ordering="birth_date")
+    @admin.display(description="năm sinh")
     def birth_shown(self, obj):
         return obj.birth()
 

@@ -13,7 +13,13 @@ from households.models import (
     TransferRequest,
 )
 from kylien.areas.filters import area_filter
-from kylien.core.filters import DayFilter, MonthFilter, RecordFilterSet, SearchFilter
+from kylien.core.filters import (
+    DayFilter,
+    MonthFilter,
+    RecordFilterSet,
+    SearchFilter,
+    YearFilter,
+)
 from kylien.core.periods import Period
 
 DUE_DAYS = 30
@@ -74,8 +80,8 @@ class ResidentFilterSet(RecordFilterSet):
     sex = django_filters.ChoiceFilter(
         label="Giới tính", choices=Resident.Sex.choices, empty_label="Tất cả"
     )
-    born_from = DayFilter(label="Sinh từ ngày", field_name="birth_date", lookup_expr="gte")
-    born_to = DayFilter(label="Sinh đến ngày", field_name="birth_date", lookup_expr="lte")
+    born_from = YearFilter(label="Sinh từ năm", field_name="birth_date", lookup_expr="year__gte")
+    born_to = YearFilter(label="Sinh đến năm", field_name="birth_date", lookup_expr="year__lte")
 
     class Meta:
         model = Resident

@@ -268,14 +268,9 @@ def _reasons(facts: _Facts, a: Person, b: Person) -> tuple[str, ...]:
 
 
 def _fits(a: Person, b: Person) -> str:
-    """Return "sinh 1960 khớp 05/02/1960": the less precise birth first."""
-    if a.precision == b.precision:
-        return _SAME_RANGE[a.precision]
-    coarse, fine = sorted((a, b), key=lambda person: "YMD".index(person.precision))
-    return (
-        f"sinh {text.format_birth(coarse.birth, coarse.precision)}"
-        f" khớp {text.format_birth(fine.birth, fine.precision)}"
-    )
+    """Return "cùng năm sinh": how much of the less precise birth fits the other. The days
+    themselves are masked wherever the reasons are shown."""
+    return _SAME_RANGE[max(a.precision, b.precision, key="DMY".index)]
 
 
 # --- Keys ---------------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ class ResidentTable(RecordTable):
         accessor="household_now__code", verbose_name="Hộ", orderable=False, phone="detail"
     )
     birth = RightCell(
-        accessor="birth", verbose_name="Ngày sinh", order_by=("birth_date",), phone="detail"
+        accessor="birth", verbose_name="Năm sinh", order_by=("birth_date__year",), phone="detail"
     )
     sex = Cell(accessor="get_sex_display", verbose_name="Giới", orderable=False)
     citizen_id = Cell(accessor="masked_citizen_id", verbose_name="Số định danh", orderable=False)
@@ -82,7 +82,7 @@ class TemporaryTable(RecordTable):
     full_name = TitleCell(
         accessor="resident__full_name", verbose_name="Họ và tên", order_by=("resident__sort_key",)
     )
-    birth = RightCell(accessor="resident__birth", verbose_name="Ngày sinh", orderable=False)
+    birth = RightCell(accessor="resident__birth", verbose_name="Năm sinh", orderable=False)
     citizen_id = Cell(
         accessor="resident__masked_citizen_id", verbose_name="Số định danh", orderable=False
     )
@@ -123,7 +123,7 @@ class ResidenceTable(RecordTable):
 class StayNoticeTable(RecordTable):
     code = TitleCell(verbose_name="Mã")
     guest_name = Cell(verbose_name="Khách", order_by=("sort_key",), phone="detail")
-    birth = RightCell(accessor="birth", verbose_name="Ngày sinh", orderable=False)
+    birth = RightCell(accessor="birth", verbose_name="Năm sinh", orderable=False)
     id_number = Cell(accessor="masked_id_number", verbose_name="Số giấy tờ", orderable=False)
     host = WideCell(accessor="host", verbose_name="Nơi lưu trú", orderable=False, phone="detail")
     arrived_at = MomentCell(verbose_name="Đến lúc", phone="detail")

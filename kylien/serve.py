@@ -28,22 +28,34 @@ from waitress.task import ErrorTask
 THREADS = 8
 
 
+# On what the server refuses before the portal is asked: none of its middleware is there.
+REFUSAL_HEADERS = [
+    ("Cache-Control", "no-store"),
+    (
+        "Content-Security-Policy",
+        "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Referrer-Policy", "same-origin"),
+    ("X-Content-Type-Options", "nosniff"),
+]
+
+
 class RefusalTask(ErrorTask):
     """Say on a page of ours that a request is too large, which waitress says in English."""
 
     def execute(self):
+        self.response_headers += REFUSAL_HEADERS
+        if seconds := settings.SECURE_HSTS_SECONDS:
+            policy = f"max-age={seconds}; includeSubDomains; preload"
+            self.response_headers.append(("Strict-Transport-Security", policy))
         if self.request.error.code != 413:
             super().execute()
             return
         page = render_to_string("413.html").encode()
         self.status = "413 Content Too Large"
-        self.response_headers += [
-            ("Content-Type", "text/html; charset=utf-8"),
-            ("Cache-Control", "no-store"),
-            ("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'"),
-            ("X-Content-Type-Options", "nosniff"),
-            ("Referrer-Policy", "same-origin"),
-        ]
+        self.response_headers.append(("Content-Type", "text/html; charset=utf-8"))
         self.set_close_on_finish()
         self.content_length = len(page)
         self.write(page)
@@ -182,7 +194,7 @@ def make_server(application, sockets: list[socket.socket], **options):
         map=parts,
         sockets=sockets,
         threads=THREADS,
-        ident="kylien",
+        ident=None,  # no answer names the server
         max_request_body_size=settings.MAX_REQUEST_BYTES,
         **options,
     )

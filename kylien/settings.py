@@ -4,8 +4,11 @@ A missing or bad value stops the start with the setting's name and the accepted 
 below), because a portal that starts half configured is worse than one that does not start.
 """
 
+import math
+import os
 import re
 import secrets
+import warnings
 from pathlib import Path
 
 import environ
@@ -13,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 _env = environ.Env()
+_env.ENVIRON = dict(_env.ENVIRON)  # a copy: what is read from files never reaches other programs
 
 
 def read(name: str, cast, accepted: str, *, default=environ.Env.NOTSET, test=lambda value: True):
@@ -41,12 +45,54 @@ def number(name, default, low, high):
     return read(name, _env.int, accepted, default=default, test=lambda v: low <= v <= high)
 
 
+def read_file(name):
+    """Let the file that `name`_FILE points to stand for `name`: an environment is easily seen.
+
+    Raises ImproperlyConfigured if both are set or the file cannot be read; warns of a file that
+    other accounts of the machine may read.
+    """
+    path = _env.str(f"{name}_FILE", default="")
+    if not path:
+        return
+    if _env.str(name, default=""):
+        message = f"Settings {name} and {name}_FILE are both set. Accepted: one of the two."
+        raise ImproperlyConfigured(message)
+    try:
+        mode = Path(path).stat().st_mode
+        _env.ENVIRON[name] = Path(path).read_text("utf-8").strip()
+    except (OSError, ValueError) as error:
+        message = f"Setting {name}_FILE cannot be read. Accepted: a file with one line of UTF-8."
+        raise ImproperlyConfigured(message) from error
+    if os.name == "posix" and mode & 0o077:
+        message = f"The file of {name}_FILE is open to other accounts of this machine: chmod 600."
+        warnings.warn(message, RuntimeWarning, stacklevel=2)
+
+
+for _name in ("SECRET_KEY", "OLD_SECRET_KEY", "DATABASE_URL", "EMAIL_URL"):
+    read_file(_name)
+
+
 # --- What kind of run this is -----------------------------------------------------------------
 DEMO = flag("DEMO", False)  # invented people, http on loopback; never the station's own data
 DEBUG = False
 VAR_DIR = Path(read("VAR_DIR", _env.str, "a folder", default=str(BASE_DIR / "var")))
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 TESTING = flag("TESTING", False)
+
+
+# What examples and keyboards make of keys; by chance a random key holds none of it.
+_KNOWN_WORDS = (
+    *("django-insecure", "secret", "changeme", "change-me", "password", "matkhau", "mat-khau"),
+    *("kylien", "example", "01234567", "12345678", "abcdefgh", "qwertyui"),
+)
+
+
+def is_strong(key):
+    """Tell whether a key is long, varied (128 bits by its letters' frequencies) and no example."""
+    shares = [key.count(letter) / len(key) for letter in set(key)]
+    bits = -len(key) * sum(share * math.log2(share) for share in shares)
+    known = any(word in key.lower() for word in _KNOWN_WORDS)
+    return len(key) >= 50 and bits >= 128 and not known
 
 
 def secret_key():
@@ -57,12 +103,19 @@ def secret_key():
             kept.write_text(secrets.token_urlsafe(64))
             kept.chmod(0o600)
         return kept.read_text()
-    return read(
-        "SECRET_KEY", _env.str, "at least 50 random characters", test=lambda v: len(v) >= 50
-    )
+    return read("SECRET_KEY", _env.str, "at least 50 random characters", test=is_strong)
 
 
 SECRET_KEY = secret_key()
+# The key before, while it is being changed: it still opens sessions and second factors.
+_old_key = read(
+    "OLD_SECRET_KEY",
+    _env.str,
+    "at least 50 random characters, or empty",
+    default="",
+    test=lambda key: not key or is_strong(key),
+)
+SECRET_KEY_FALLBACKS = [_old_key] if _old_key else []
 ALLOWED_HOSTS = read(
     "ALLOWED_HOSTS",
     _env.list,
@@ -108,6 +161,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "django_htmx",
     "django_filters",
@@ -125,22 +180,27 @@ INSTALLED_APPS = [
     "incidents",
     "reports",
     "imports",
+    "retention",
     "kylien.portal",
 ]
 MIDDLEWARE = [
+    "kylien.core.middleware.EdgeMiddleware",
+    # Before the static files, so that they have these headers too.
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "kylien.core.middleware.NoStoreMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "kylien.core.middleware.ActMiddleware",
+    "kylien.core.middleware.RefusalMiddleware",
     "kylien.accounts.middleware.SessionLimitMiddleware",
     "kylien.accounts.middleware.SignInRequiredMiddleware",
 ]
@@ -185,14 +245,18 @@ USE_THOUSAND_SEPARATOR = False  # ids and years are numbers too; counts go throu
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["kylien.accounts.backends.RoleBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+# Length counts, composition does not (ASVS 5.0, 6.2): any letters, blanks and signs may be used.
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 10},
+        "OPTIONS": {"min_length": 12},
     },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "full_name")},
+    },
+    {"NAME": "kylien.accounts.passwords.ContextWordValidator"},
+    {"NAME": "kylien.accounts.passwords.CommonPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
@@ -207,6 +271,33 @@ ACCOUNT_SESSION_REMEMBER = False
 # The station is one address: a limit an address would lock everybody out after one man's slips.
 ACCOUNT_RATE_LIMITS = {"login": "600/m/ip", "login_failed": "300/m/ip,5/5m/key"}
 ACCOUNT_CHANGE_EMAIL = False
+ACCOUNT_LOGIN_TIMEOUT = 300  # seconds between the password and the code
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds that a password typed once more counts for
+
+# The second factor. Only a demonstration may do without: its sign-in page says so.
+SECOND_FACTOR = flag("SECOND_FACTOR", not DEMO)
+if not (SECOND_FACTOR or DEMO):
+    raise ImproperlyConfigured(
+        "Setting SECOND_FACTOR has a bad value. Accepted: true; false only with DEMO=true."
+    )
+_ROLES = ("chief", "area_officer", "duty_officer", "clerk", "leader", "superuser")
+SECOND_FACTOR_ROLES = read(
+    "SECOND_FACTOR_ROLES",
+    _env.list,
+    f"some of {', '.join(_ROLES)}, separated by commas; none only with DEMO=true",
+    default=["chief", "clerk", "superuser"],
+    test=lambda roles: set(_ROLES).issuperset(roles) and (roles or DEMO),
+)
+MFA_ADAPTER = "kylien.accounts.adapter.StationMFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "kylien.accounts.code_forms.SignInCodeForm",
+    "reauthenticate": "kylien.accounts.code_forms.AgainCodeForm",
+    "activate_totp": "kylien.accounts.code_forms.FirstCodeForm",
+}
+MFA_TOTP_ISSUER = "Cổng Công an phường"
+MFA_TOTP_TOLERANCE = 1  # one step of 30 s either way: telephones and servers differ
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 
 SESSION_IDLE_MINUTES = number("SESSION_IDLE_MINUTES", 15, 1, 600)
 SESSION_TOTAL_HOURS = number("SESSION_TOTAL_HOURS", 10, 1, 24)
@@ -270,6 +361,10 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEMO
 SECURE_HSTS_PRELOAD = not DEMO
 SESSION_COOKIE_SECURE = not DEMO
 CSRF_COOKIE_SECURE = not DEMO
+if not DEMO:  # browsers take these names over TLS alone, from this very host, for all of its paths
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
@@ -345,14 +440,22 @@ FILE_UPLOAD_HANDLERS = [
 ]
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
+# Lines of JSON on standard error: what they hold, and never hold, stands in kylien/core/errors.py.
+# A handler of its own for what strangers can cause, bounded, so that they cannot fill the disk.
+_to_stderr = {"class": "logging.StreamHandler", "formatter": "json"}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"json": {"()": "kylien.core.errors.JsonFormatter"}},
+    "filters": {"bounded": {"()": "kylien.core.errors.Bounded"}},
+    "handlers": {"console": _to_stderr, "strangers": {**_to_stderr, "filters": ["bounded"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
-        "django.request": {"level": "ERROR"},  # a 404 or 403 is no news, least of all a traceback
+        "django": {"handlers": []},  # no mail of errors: Django's would hold what was sent
+        "django.request": {"level": "ERROR"},  # a 404 or 403 is told by RefusalMiddleware
+        "django.security": {"handlers": ["strangers"], "propagate": False},
+        "django.security.csrf": {"level": "ERROR"},  # likewise
+        "kylien.core.middleware": {"handlers": ["strangers"], "propagate": False},
         "waitress.queue": {"level": "ERROR"},  # says how many requests wait for a thread
     },
 }

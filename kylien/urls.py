@@ -10,6 +10,8 @@ admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # one door: the portal's own sign-in
 admin.site.index_title = "Chọn sổ để nhập liệu"
 
+handler500 = "kylien.core.errors.server_error"
+
 urlpatterns = [
     path("", include("kylien.portal.urls")),
     path("", include("kylien.accounts.urls")),
@@ -21,6 +23,7 @@ urlpatterns = [
     path("", include("incidents.urls")),
     path("", include("reports.urls")),
     path("", include("imports.urls")),
+    path("", include("retention.urls")),
     path("admin/r/<path:rest>", no_redirect, name="no-redirect"),
     path("admin/", admin.site.urls),
 ]

@@ -15,15 +15,19 @@ OURS = {"DEMO": "true", "TESTING": "true"}
 THEIRS = (
     "ATTACHMENTS_DIR",
     "SECRET_KEY",
+    "OLD_SECRET_KEY",
+    "SECOND_FACTOR",
+    "SECOND_FACTOR_ROLES",
     "ALLOWED_HOSTS",
     "CSRF_TRUSTED_ORIGINS",
     "REPORT_START_DAY",
 )
 SESSION = ("SESSION_IDLE_MINUTES", "SESSION_TOTAL_HOURS")
 MAIL = ("DIGEST_TO", "DIGEST_FROM", "EMAIL_URL")
+FILES = ("SECRET_KEY_FILE", "OLD_SECRET_KEY_FILE", "DATABASE_URL_FILE", "EMAIL_URL_FILE")
 
 os.environ.update(OURS)
-for name in (*THEIRS, *SESSION, *MAIL):
+for name in (*THEIRS, *SESSION, *MAIL, *FILES):
     os.environ.pop(name, None)
 if "VAR_DIR" not in os.environ:  # the workers of xdist inherit the folder of their parent
     os.environ["VAR_DIR"] = tempfile.mkdtemp(prefix="kylien-tests-")

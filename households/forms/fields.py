@@ -88,8 +88,9 @@ class BirthMixin:
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        if self.instance.pk and isinstance(self.instance, Resident | StayNotice):
-            self.initial["birth"] = self.instance.birth()
+        known = self.instance.pk and isinstance(self.instance, Resident | StayNotice)
+        if known and "birth" in self.fields:
+            self.cover("birth", self.instance.birth(), "Để trống: giữ ngày sinh đang có.")
 
     def clean_birth(self):
         birth = self.cleaned_data["birth"]

@@ -225,7 +225,8 @@ class Guest:
         if self.notice is None:
             return [*self.cells, "", "", "", ""][:4]
         row = self.notice
-        return [row.guest_name, row.birth(), row.id_number, text.format_date(row.leaves_on)]
+        born = text.format_birth(row.birth_date, row.birth_precision)
+        return [row.guest_name, born, row.id_number, text.format_date(row.leaves_on)]
 
 
 def read_rows(pasted):

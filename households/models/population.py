@@ -232,7 +232,7 @@ class Resident(Record):
     code_prefix = "NK"
     code_width = 6
     number_fields = ("citizen_id", "old_id", "phone")
-    secret_fields = ("citizen_id", "old_id", "phone")
+    secret_fields = ("citizen_id", "old_id", "phone", "birth_date")
     unrecorded_fields = (
         *Record.unrecorded_fields,
         "present",
@@ -241,7 +241,12 @@ class Resident(Record):
         "folded_name",
         "entered_by",
     )
-    masks = {"citizen_id": text.mask_id, "old_id": text.mask_id, "phone": text.mask_phone}
+    masks = {
+        "citizen_id": text.mask_id,
+        "old_id": text.mask_id,
+        "phone": text.mask_phone,
+        "birth_date": text.mask_birth,
+    }
     derived_from = ("full_name",)
     constraint_fields = {
         "resident_citizen_id_once": "citizen_id",
@@ -327,9 +332,12 @@ class Resident(Record):
                 raise ValidationError({"birth_date": f"Đã cư trú từ {day}: không thể sinh sau đó."})
 
     def birth(self):
-        return text.format_birth(self.birth_date, self.birth_precision)
+        """Return the birth as the page may show it: the year, or all that is known."""
+        if self.in_full:
+            return text.format_birth(self.birth_date, self.birth_precision)
+        return self.masked("birth_date")
 
-    birth.label = "ngày sinh"
+    birth.label = "sinh"
 
     def age_on(self, day):
         """Return the age on `day` in words: "50", or "77–78" where only the year is known."""

@@ -82,8 +82,8 @@ class StayNotice(DeskRecord):
     code_prefix = "LT"
     code_width = 6
     number_fields = ("id_number",)
-    secret_fields = ("id_number",)
-    masks = {"id_number": text.mask_id}
+    secret_fields = ("id_number", "birth_date")
+    masks = {"id_number": text.mask_id, "birth_date": text.mask_birth}
     derived_from = ("guest_name", "arrived_at", "household", "lodging")
     constraint_fields = {"stay_notice_one_host": "household"}
 
@@ -157,9 +157,12 @@ class StayNotice(DeskRecord):
         return (*super().filled_fields(), "due_at", "neighbourhood")
 
     def birth(self):
-        return text.format_birth(self.birth_date, self.birth_precision)
+        """Return the birth as the page may show it: the year, or all that is known."""
+        if self.in_full:
+            return text.format_birth(self.birth_date, self.birth_precision)
+        return self.masked("birth_date")
 
-    birth.label = "ngày sinh"
+    birth.label = "sinh"
 
     def host(self):
         return self.household or self.lodging

@@ -19,6 +19,7 @@ from households.services.duplicates import (
 from kylien.core import text
 from kylien.core.forms import RecordForm, VersionField
 from kylien.core.records import PartView, RecordView, Role
+from kylien.core.reveal import MARK, Reveals
 
 Decision = DuplicatePair.Decision
 
@@ -150,10 +151,16 @@ class PairPage(PartView):
         return super().post(request, pk)
 
 
-class DecidePair(PairPage):
+class DecidePair(Reveals, PairPage):
     form_class = DecisionForm
     template = "households/duplicatepair_detail.html"
     submit_label = "Ghi kết luận"
+
+    def post(self, request, pk):
+        """Write the decision; or show both people once in full, for the reason given."""
+        if MARK not in request.POST:
+            return super().post(request, pk)
+        return self.answer_reveal(lambda: self.get(request, pk))
 
     def record(self, part):
         return Place(reverse("duplicatepair-list"), DuplicatePairView.title)
@@ -170,6 +177,7 @@ class DecidePair(PairPage):
 
     def page_context(self, part):
         user = self.request.user
+        self.uncover(*_both(part))
         may = self.allows("change")
         undo = {
             "url": reverse("duplicatepair-undo", args=[part.pk]),
@@ -181,6 +189,7 @@ class DecidePair(PairPage):
             "badge": part.badge(),
             "reasons": part.reasons.split(", ") if part.reasons else [],
             "rows": compared(part),
+            "reveal": self.reveal_context(part),
             "sides": [side(person, user, self.request.today) for person in _both(part)],
             "may_decide": may and not part.decision,
             "actions": [undo] if may and part.decision else [],
@@ -228,7 +237,11 @@ def compared(pair):
     both = _both(pair)
     found = [
         _compared("Họ và tên", [person.full_name for person in both], key=text.exact),
-        _compared("Ngày sinh", [person.birth() for person in both]),
+        Compared(
+            "Sinh",
+            tuple(person.birth() for person in both),
+            len({(person.birth_date, person.birth_precision) for person in both}) == 1,
+        ),
         _compared("Giới tính", [person.get_sex_display() for person in both]),
     ]
     for name in ("citizen_id", "old_id", "phone"):

@@ -31,6 +31,7 @@ from households.services.duplicates import look_alikes
 from households.services.people import told_of_number
 from households.views.rights import ENTER_PEOPLE
 from kylien.core import text
+from kylien.core.readings import looked_up
 from kylien.core.records import ScopedMixin, new_mark, only_once
 
 PERSON = ("full_name", "birth", "sex", "citizen_id", "old_id")
@@ -192,6 +193,8 @@ def told_of_card(card, user, on):
     number = fields["citizen_id"]
     rows = Resident.objects.visible_to(user).filter(citizen_id=number) if number else ()
     known = next(iter(rows[:1]), None) if number else None
+    if known:
+        looked_up(Resident, number, rows=1, row=known.pk, code=known.code)
     return {
         "readable": card.readable,
         "certain": card.certain,

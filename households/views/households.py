@@ -15,8 +15,10 @@ from households.views.rights import CHANGE_RESIDENCE, ENTER_PEOPLE
 from kylien.core.changes import trail
 from kylien.core.forms import DayField
 from kylien.core.records import PartView, RecordView, Role, ScopedMixin, new_mark
+from kylien.core.reveal import Reveals
 
 PRINT = {"label": "In phiếu hộ", "icon": "printer"}
+SHOWN = ("citizen_id", "birth_date")  # of what is masked of a member
 DENSE = 16  # from so many people on the sheet is set smaller, to stay one page
 
 
@@ -28,6 +30,7 @@ class HouseholdView(RecordView):
     detail_fields = ("address", "neighbourhood", "opened_on", "dissolved_on", "note")
     url_prefix = "households"
     create_label = "Lập hộ"
+    keeps_looks = True
     empty_hint = "Bấm Lập hộ để ghi hộ đầu tiên, rồi thêm từng người trên trang của hộ."
 
     def option_rows(self, rows):
@@ -58,6 +61,7 @@ class HouseholdView(RecordView):
         away = {row.resident_id: row for row in absences}
         for row in members:
             row.absence = away.get(row.resident_id)
+        self.uncover(*(row.resident for row in members), fields=SHOWN)
         has_head = any(row.relation == Residence.Relation.HEAD for row in members)
         changeable = user.has_perm(CHANGE_RESIDENCE) and not obj.dissolved_on and on == today
         return {
@@ -149,18 +153,27 @@ def household_acts(household, user):
     return found
 
 
-class PrintHousehold(ScopedMixin, View):
+class PrintHousehold(Reveals, ScopedMixin, View):
     """The household sheet (phiếu hộ): one A4 page, as of a day."""
 
     model = Household
 
     def get(self, request, pk):
+        return self.sheet()
+
+    def post(self, request, pk):
+        """Show the sheet once in full, for the reason given."""
+        return self.answer_reveal(self.sheet)
+
+    def sheet(self):
+        request = self.request
         household = self.row(self.rows.select_related("neighbourhood"))
         on = AsOfForm(request.GET, today=request.today).day()
         residences = household.residences.open_on(on).for_list().order_by("started_on", "pk")
         members = members_on(list(residences), on, request.today)
         group = household.group_memberships.open_on(on).select_related("group").first()
-        trail().reading(Household, "print", code=household.code)
+        self.uncover(*(row.resident for row in members), fields=SHOWN)
+        trail().reading(Household, "print", row=household.pk, code=household.code)
         context = {
             "household": household,
             "on": on,
@@ -168,6 +181,7 @@ class PrintHousehold(ScopedMixin, View):
             "group": group.group if group else None,
             "title": f"Phiếu hộ {household.code}",
             "dense": len(members) > DENSE,
+            "reveal": self.reveal_context(household),
         }
         return render(request, "households/print.html", context)
 

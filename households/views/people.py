@@ -47,6 +47,7 @@ class ResidentView(EntersPeople, RecordView):
     )
     url_prefix = "residents"
     create_label = "Thêm nhân khẩu"
+    keeps_looks = True
     empty_hint = "Thêm nhân khẩu ở đây, hoặc trên trang của hộ."
 
     def detail_context(self, obj):

@@ -47,6 +47,7 @@ class StayNoticeView(RecordView):
     url_name = "staynotice"
     title = "Lưu trú"
     create_label = "Ghi lưu trú"
+    keeps_looks = True
 
     def actions(self, obj):
         found = super().actions(obj)

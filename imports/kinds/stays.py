@@ -19,7 +19,7 @@ from households.models import Household, ResidenceRule, StayNotice
 from imports.kinds.base import Cell, CellError, Column, Kind, Line, Option, Outcome, Planned, Run
 from imports.kinds.people import shown_birth, shown_day
 from imports.kinds.persons import MOST, SKIPPED, Rows, day_of, in_parts
-from imports.kinds.wording import at_most, other_accents, says_anew
+from imports.kinds.wording import at_most, birth_says_anew, other_accents, says_anew
 from imports.reading import values as read
 from kylien.core import text
 from kylien.core.periods import TZ
@@ -564,9 +564,8 @@ class _Sheet:
         if known is None:
             guest.errors.append(f"Sổ không có thông báo mã {guest.code}.")
             return None, []
-        born = guest.birth, guest.precision
-        other_birth = guest.birth and born != (known.birth_date, known.birth_precision)
-        if guest.name and text.fold(guest.name) != text.fold(known.guest_name) and other_birth:
+        other_name = guest.name and text.fold(guest.name) != text.fold(known.guest_name)
+        if other_name and _other_birth(guest, known):
             guest.host = known.host()  # where he would be a guest of his own
             return None, [(known, f"mã {known.code} là khách khác tên, khác ngày sinh")]
         return known, []
@@ -632,8 +631,8 @@ class _Sheet:
         if says_anew(known.guest_name, guest.name):
             guest.anew["guest_name"] = guest.name
             guest.changes.append(("Họ và tên khách", known.guest_name, guest.name))
-        born = guest.birth, guest.precision
-        if guest.birth and born != (known.birth_date, known.birth_precision):
+        if _other_birth(guest, known):
+            born = guest.birth, guest.precision
             guest.anew |= {"birth_date": guest.birth, "birth_precision": guest.precision}
             guest.changes.append(("Ngày sinh", known.birth(), text.format_birth(*born)))
         if guest.paper and guest.paper != known.id_number.upper():
@@ -726,6 +725,13 @@ class _Sheet:
         if guest.anew:
             return Planned(Outcome.CHANGED, label, guest.notes, guest.changes, data=guest)
         return Planned(Outcome.SAME, label, guest.notes)
+
+
+def _other_birth(guest, known) -> bool:
+    """Tell whether a row says another birth, or more of it: a list shows the year alone."""
+    return bool(guest.birth) and birth_says_anew(
+        guest.birth, guest.precision, known.birth_date, known.birth_precision
+    )
 
 
 def _candidate(notice: StayNotice, why: str) -> dict:

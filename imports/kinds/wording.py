@@ -1,5 +1,6 @@
 """Words of a workbook beside those of the portal: how long, which are meant, which say anew."""
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 
 from imports.kinds.base import Cell, CellError, Value
@@ -27,6 +28,15 @@ def says_anew(old: str, new: str) -> bool:
         return False
     bare = text.fold(new)
     return exact != bare or bare != text.fold(old)
+
+
+def birth_says_anew(new: dt.date, precision: str, old: dt.date, old_precision: str) -> bool:
+    """Tell whether a birth says something else; one that is less precise and fits is no news."""
+    told = {"Y": 1, "M": 2, "D": 3}  # how many of year, month and day
+    parts = told[precision]
+    if parts > told[old_precision]:
+        return True
+    return (new.year, new.month, new.day)[:parts] != (old.year, old.month, old.day)[:parts]
 
 
 def other_accents(one: str, other: str) -> bool:

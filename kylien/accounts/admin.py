@@ -3,16 +3,25 @@
 import secrets
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Exists, OuterRef
 
+from kylien.accounts import second_factor, sessions
 from kylien.accounts.models import Role, User
+from kylien.accounts.reauthentication import needs_recent, to_reauthenticate
 from kylien.core.admin import RecordAdmin, RecordAdminForm
+from kylien.core.changes import acting
 
 admin.site.unregister(Group)  # roles are declared by the apps, not edited
-admin.site.unregister(EmailAddress)
+for kept_by_allauth in (EmailAddress, Authenticator, UserSession):  # secrets and session keys
+    admin.site.unregister(kept_by_allauth)
 
 # Letters and digits that are not mistaken for one another when read aloud or copied by hand.
 ONE_TIME_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -56,19 +65,39 @@ class UserAdminForm(RecordAdminForm):
             self.add_error("role", "Đồng chí không thể tự bỏ vai trò chỉ huy của mình.")
 
 
+class ReasonedActionForm(ActionForm):
+    reason = forms.CharField(
+        label="Lý do",
+        required=False,
+        max_length=300,
+        widget=forms.TextInput(attrs={"size": 34, "placeholder": "vì sao đặt lại; vào nhật ký"}),
+    )
+
+
 @admin.register(User)
 class UserAdmin(RecordAdmin):
     form = UserAdminForm
-    list_display = ("username", "full_name", "rank", "role_shown", "is_active", "last_login")
+    action_form = ReasonedActionForm
+    list_display = (
+        "username",
+        "full_name",
+        "rank",
+        "role_shown",
+        "second_factor_shown",
+        "is_active",
+        "last_login",
+    )
     list_filter = ("groups", "is_active")
     search_fields = ("username", "full_name")
     search_help_text = "Tên đăng nhập, họ và tên."
     fields = ("username", "full_name", "rank", "role", "is_active")
-    actions = ("reset_password",)
+    actions = ("reset_password", "reset_second_factor")
     ordering = ("username",)
 
     def get_queryset(self, request):
-        return super().get_queryset(request).prefetch_related("groups")
+        app = Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP)
+        rows = super().get_queryset(request).annotate(has_second_factor=Exists(app))
+        return rows.prefetch_related("groups")
 
     def get_search_results(self, request, queryset, search_term):
         return admin.ModelAdmin.get_search_results(self, request, queryset, search_term)
@@ -81,6 +110,10 @@ class UserAdmin(RecordAdmin):
         if obj.is_superuser:
             return obj.role_label
         return Role.labels_of({group.name for group in obj.groups.all()})  # prefetched
+
+    @admin.display(description="xác thực hai lớp")
+    def second_factor_shown(self, obj):
+        return "đã bật" if obj.has_second_factor else "–"
 
     def save_model(self, request, obj, form, change):
         """Save the account and its role; a new one gets a one-time password, shown once."""
@@ -112,8 +145,46 @@ class UserAdmin(RecordAdmin):
             password = one_time_password()
             user.set_password(password)
             user.must_change_password = True
-            user.save()
+            with transaction.atomic():
+                user.save()
+                sessions.end(user)
             self._tell(request, user, password)
+
+    @admin.action(description="Đặt lại xác thực hai lớp (ghi lý do)", permissions=["change"])
+    def reset_second_factor(self, request, queryset):
+        """Take the second factor of each selected account away, for a reason; never one's own."""
+        if not request.user.has_perm("accounts.change_user"):
+            raise PermissionDenied
+        if needs_recent(request):
+            self.message_user(
+                request, "Gõ lại mật khẩu của mình rồi làm lại việc đặt lại.", messages.WARNING
+            )
+            return to_reauthenticate(request)
+        reason = " ".join(request.POST.get("reason", "").split())[:300]
+        if not reason:
+            self.message_user(
+                request, "Ghi lý do đặt lại xác thực hai lớp rồi chạy lại.", messages.ERROR
+            )
+            return None
+        if queryset.filter(pk=request.user.pk).exists():
+            self.message_user(
+                request,
+                "Không tự đặt lại xác thực hai lớp của mình: đổi thiết bị ở Tài khoản của tôi, "
+                "hoặc nhờ một chỉ huy khác.",
+                messages.WARNING,
+            )
+        for user in queryset.exclude(pk=request.user.pk):
+            with acting(reason=reason):
+                done = second_factor.reset(user)
+            self.message_user(
+                request,
+                f"Đã đặt lại xác thực hai lớp của {user.username}; các phiên của người này đã "
+                "kết thúc."
+                if done
+                else f"{user.username} chưa thiết lập xác thực hai lớp.",
+                messages.SUCCESS if done else messages.INFO,
+            )
+        return None
 
     def _tell(self, request, user, password):
         self.message_user(

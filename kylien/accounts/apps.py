@@ -9,6 +9,14 @@ class AccountsConfig(AppConfig):
     grants = {"user": {"chief": "view add change"}}
 
     def ready(self):
-        from kylien.accounts.grants import apply_grants  # noqa: PLC0415 (models are ready here)
+        # The models are ready only here.
+        from allauth.mfa.signals import authentication_failed  # noqa: PLC0415
 
+        from kylien.accounts.grants import apply_grants  # noqa: PLC0415
+        from kylien.accounts.reauthentication import way_to_password  # noqa: PLC0415
+        from kylien.accounts.second_factor import on_wrong_code  # noqa: PLC0415
+        from kylien.core import reveal  # noqa: PLC0415
+
+        authentication_failed.connect(on_wrong_code, dispatch_uid="wrong-code")
+        reveal.set_gate(way_to_password)
         post_migrate.connect(apply_grants, dispatch_uid="grants")

@@ -1,26 +1,34 @@
-"""Sessions end after idling or after a day's work, and what was being typed outlives them."""
+"""Sessions end after idling or after a day's work, and what was being typed outlives them.
+
+What has to be done before anything else stands here too: a one-time password is changed, a second
+factor that the role asks for is set up or passed.
+"""
 
 import time
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
+
+from kylien.accounts import second_factor, sessions
 
 STARTED, SEEN, KEPT = "started_at", "seen_at", "kept_post"
 TOUCH_SECONDS = 60  # the last activity is written at most once a minute
 KEPT_BYTES = 200_000
 KEPT_SECONDS = 24 * 3600
 NEVER_KEPT = ("csrfmiddlewaretoken",)
-# Searches, exports and actions on lists are no text that somebody would miss.
-NOT_TYPED = {"_export", "_filter", "action", "q"}
+# Pages open to whom a second factor is asked of: without one, and with one not passed yet.
+SET_UP = ("mfa_activate_totp", "account_reauthenticate")
+PASS = ("mfa_reauthenticate",)
+# Searches, exports, showing in full and actions on lists are no text that somebody would miss.
+NOT_TYPED = {"_export", "_filter", "_reveal", "action", "q"}
 
 
 class SessionLimitMiddleware:
-    """End sessions idle too long or too old; have one-time passwords changed first."""
+    """End sessions idle too long or too old; have first things done first."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -45,10 +53,12 @@ class SessionLimitMiddleware:
         too_old = now - started > settings.SESSION_TOTAL_HOURS * 3600
         if idle > settings.SESSION_IDLE_MINUTES * 60 or too_old:
             request.ended_user_id = request.user.pk
-            logout(request)
+            sessions.leave(request)
             return None
         if SEEN not in session or idle >= TOUCH_SECONDS:
             session[SEEN] = now
+        if idle >= TOUCH_SECONDS:
+            sessions.touch(request, now)
         kept = session.get(KEPT)
         if kept and request.method == "POST" and request.path == kept["path"]:
             del session[KEPT]  # sent again: its text stands in that form now
@@ -56,7 +66,22 @@ class SessionLimitMiddleware:
             change = reverse("account_change_password")
             if request.path not in (change, reverse("account_logout")):
                 return HttpResponseRedirect(change)
-        return None
+            return None
+        return self._way_to_second_factor(request)
+
+    @staticmethod
+    def _way_to_second_factor(request):
+        """Lead to the second factor whoever must have one and has not shown it in this session."""
+        if second_factor.is_passed(request) or not second_factor.is_needed(request.user):
+            return None
+        names = PASS if second_factor.has_one(request.user) else SET_UP
+        if request.resolver_match.view_name in names:
+            return None
+        address = reverse(names[0])
+        if names is PASS:
+            target = request.get_full_path() if request.method == "GET" else "/"
+            address = f"{address}?{urlencode({'next': target})}"
+        return HttpResponseRedirect(address)
 
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):

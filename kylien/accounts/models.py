@@ -7,6 +7,7 @@ from django.contrib.auth.models import AbstractUser, BaseUserManager, Group
 from django.db import models, transaction
 from django.utils.functional import cached_property
 
+from kylien.accounts import sessions
 from kylien.core import text
 from kylien.core.changes import today
 from kylien.core.models import Record, Tracked, TrackedQuerySet
@@ -124,11 +125,17 @@ class User(Tracked, AbstractUser):
         return self.full_name_label
 
     def save(self, *args, update_fields=None, **kwargs):
-        """Save the account. A sign-in is no edit: it leaves the version as forms have seen it."""
+        """Save the account; one switched off has its sessions ended with it.
+
+        A sign-in is no edit: it leaves the version as forms have seen it.
+        """
         if update_fields is not None and set(update_fields) == {"last_login"}:
             models.Model.save(self, *args, update_fields=update_fields, **kwargs)
-        else:
+            return
+        with transaction.atomic():
             super().save(*args, update_fields=update_fields, **kwargs)
+            if not self.is_active:
+                sessions.end(self)
 
     save.alters_data = True
 

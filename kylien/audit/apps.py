@@ -1,4 +1,6 @@
 from django.apps import AppConfig
+from django.db import connections
+from django.db.models.signals import post_migrate
 
 
 class AuditConfig(AppConfig):
@@ -11,3 +13,14 @@ class AuditConfig(AppConfig):
         from kylien.audit import trail  # noqa: PLC0415 (models are ready here)
 
         trail.install()
+        post_migrate.connect(guard, sender=self, dispatch_uid="audit-guard")
+
+
+def guard(using, **kwargs):
+    """After a migration: make the triggers that are missing, and seal what was before the chain."""
+    from kylien.audit import chain, triggers  # noqa: PLC0415
+    from kylien.audit.models import AuditLink  # noqa: PLC0415
+
+    triggers.install(using)
+    if AuditLink._meta.db_table in connections[using].introspection.table_names():
+        chain.seal_first()

@@ -1,5 +1,6 @@
 """The trail: who changed or took out what, when, from where and why. Append-only."""
 
+import datetime as dt
 import hashlib
 import json
 import secrets
@@ -76,13 +77,23 @@ class AuditQuerySet(AppendOnlyQuerySet):
             rows = rows.filter(Q(code__contains=word.upper()) | Q(user__in=found))
         return rows
 
+    def blank_values(self):
+        """Blank what the entries tell, for good: retention's part. Return how many there were.
+
+        Who did what when, and the digests, stay; it is the one change that the triggers let pass.
+        """
+        return models.QuerySet.update(self, values="", salt="")
+
+    blank_values.alters_data = True
+
 
 class AuditEntry(AppendOnly):
     """One row's change, or one reading of many rows.
 
     `values` (old and new, as canonical JSON) may be blanked by retention together with `salt`; the
-    digest over both stays, so that a chain of entries can rest on digests alone. Secret fields
-    (ids, phones, passwords) are only named in `fields`.
+    digest over both stays, so that the chain of entries rests on digests alone. Secret fields
+    (ids, phones, passwords) are only named in `fields`. The entries of one transaction bear one
+    `token`, by which a link of the chain holds them; it is empty in those from before the chain.
     """
 
     class Action(models.TextChoices):
@@ -93,6 +104,10 @@ class AuditEntry(AppendOnly):
         PRINT = "print", "In"
         LOOKUP = "lookup", "Tra số"
         VIEW = "view", "Xem"
+        REVEAL = "reveal", "Hiện đầy đủ"
+        SIGN_IN = "signin", "Đăng nhập"
+        SIGN_OUT = "signout", "Đăng xuất"
+        REFUSED = "refused", "Bị từ chối"
 
     at = models.DateTimeField("lúc", db_index=True)
     user = models.ForeignKey(
@@ -108,6 +123,7 @@ class AuditEntry(AppendOnly):
     salt = models.CharField(max_length=32, blank=True)
     digest = models.CharField(max_length=64)
     reason = models.CharField("lý do", max_length=300, blank=True)
+    token = models.CharField(max_length=32, blank=True)
 
     objects = AuditQuerySet.as_manager()
 
@@ -119,13 +135,16 @@ class AuditEntry(AppendOnly):
             models.Index(fields=["table", "row", "-id"], name="audit_of_row"),
             models.Index(fields=["user", "-id"], name="audit_of_user"),
             models.Index(fields=["code", "-id"], name="audit_of_code"),
+            models.Index(fields=["action", "-id"], name="audit_of_action"),
+            models.Index(fields=["token", "id"], name="audit_of_token"),
         ]
 
     def __str__(self):
         return f"{self.get_action_display()} {self.table} {self.code or self.row or ''}".strip()
 
     def action_badge(self):
-        tone = {"create": "ok", "delete": "late", "export": "due"}.get(self.action, "mute")
+        tones = {"create": "ok", "delete": "late", "export": "due", "reveal": "due"}
+        tone = {**tones, "refused": "late"}.get(self.action, "mute")
         return tone, self.get_action_display()
 
     def seal(self, values: dict):
@@ -138,6 +157,45 @@ def sealed(values: dict) -> tuple[str, str]:
     """Return a fresh salt, and values as canonical JSON."""
     told = json.dumps(values, ensure_ascii=False, sort_keys=True, default=str)
     return secrets.token_hex(16), told
+
+
+class AuditLink(AppendOnly):
+    """A link of the chain: the entries of one transaction, or a thousand of them, in one digest.
+
+    `entries` names each by its key with its hash, a line each, so that an entry that is altered,
+    missing or put in later can be named. `digest` covers all columns, the link before included.
+    """
+
+    number = models.PositiveBigIntegerField("mắt xích", unique=True)
+    token = models.CharField(max_length=32, blank=True)
+    count = models.PositiveIntegerField("số mục")
+    first = models.BigIntegerField("mục đầu")
+    last = models.BigIntegerField("mục cuối")
+    entries = models.TextField("các mục")
+    previous = models.CharField("mã của mắt xích trước", max_length=64, blank=True)
+    digest = models.CharField("mã niêm phong", max_length=64)
+    at = models.DateTimeField("niêm phong lúc", db_index=True)
+
+    class Meta(AppendOnly.Meta):
+        verbose_name = "mắt xích nhật ký"
+        verbose_name_plural = "chuỗi niêm phong nhật ký"
+        default_permissions = ()
+        indexes = [models.Index(fields=["token", "last"], name="audit_link_of_token")]
+
+    def __str__(self):
+        return f"{self.number}: {self.digest[:16]}"
+
+    def computed(self):
+        """Return the digest that the link's columns give."""
+        at = self.at.astimezone(dt.UTC).isoformat(timespec="microseconds")
+        parts = (self.number, at, self.token, self.count, self.first, self.last, self.previous)
+        text = "\n".join(map(str, (*parts, self.entries)))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def listed(self):
+        """Return the entries that the link holds, each key with its hash."""
+        pairs = (line.split(" ") for line in self.entries.split("\n"))
+        return {int(key): found for key, found in pairs}
 
 
 def digest_of(salt: str, values: str) -> str:

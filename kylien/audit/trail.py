@@ -1,15 +1,18 @@
 """Fills `core`'s hook: turns changes into audit entries, and entries into sentences."""
 
 import json
+from functools import cache
 
 from django.apps import apps
 from django.contrib.auth.models import Group
-from django.db.models import DateField, DateTimeField, ForeignKey
+from django.db import transaction
+from django.db.models import DateField, DateTimeField, ForeignKey, Q
 from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from kylien.accounts.models import Role, User
+from kylien.audit.chain import token_of_transaction
 from kylien.audit.models import AuditEntry, digest_of, sealed
 from kylien.core import text
 from kylien.core.changes import Change, current_act, set_trail
@@ -22,23 +25,40 @@ class AuditTrail:
         kinds = {}
         for change in changes:
             kinds.setdefault((change.model, change.action), []).append(change)
-        for (model, action), same in kinds.items():
-            AuditEntry.objects.append_like(self._entry(model, action), map(_varying, same))
+        with transaction.atomic(savepoint=False):
+            token = token_of_transaction()
+            for (model, action), same in kinds.items():
+                entry = self._entry(model, action)
+                entry.token = token
+                AuditEntry.objects.append_like(entry, map(_varying, same))
 
-    def reading(self, model, action, **details):
+    def reading(self, model, action, *, row=None, code="", fields=(), **details):
+        """Keep one reading. `row` is the key and `code` the code of the record read, if of one;
+        `fields` names the fields shown. `filters`, `path` with `status`, and the details that
+        `DETAILS` knows are put into words; numbers of people never belong there."""
         entry = self._entry(model, action)
-        entry.code = details.get("code", "")
+        entry.row, entry.code, entry.fields = row, code[:150], list(fields)
         entry.seal(details)
-        entry.save()
+        with transaction.atomic(savepoint=False):
+            entry.token = token_of_transaction()  # it is what seals the entry afterwards
+            entry.save()
 
     def history(self, obj, user):
         if not user.has_role(Role.CHIEF):
             return None
-        entries = list(AuditEntry.objects.of(obj).select_related("user").order_by("-pk")[:50])
-        told = Told(entries, known=_at_hand(obj))
+        own = AuditEntry.objects.of(obj).order_by("-pk").values("pk")
+        seen = own.filter(action=Action.VIEW)[:LOOKS]
+        rest = own.exclude(action=Action.VIEW)[:SHOWN]
+        found = AuditEntry.objects.filter(Q(pk__in=rest) | Q(pk__in=seen))
+        groups = _looks_together(found.select_related("user").order_by("-pk"))
+        told = Told([entries[0] for entries in groups], known=_at_hand(obj))
         return [
-            {"at": entry.at, "who": who(entry), "sentence": told.sentence(entry)}
-            for entry in entries
+            {
+                "at": entries[0].at,
+                "who": who(entries[0]),
+                "sentence": told.sentence(entries[0], times=len(entries)),
+            }
+            for entries in groups
         ]
 
     @staticmethod
@@ -68,6 +88,16 @@ def _varying(change):
     }
 
 
+def _looks_together(entries):
+    """Return entries, newest first, in groups: of those who looked again on the same day one."""
+    groups = {}
+    for entry in entries:
+        seen = entry.action == Action.VIEW
+        key = (entry.user_id, timezone.localdate(entry.at)) if seen else entry.pk
+        groups.setdefault(key, []).append(entry)
+    return list(groups.values())
+
+
 def _at_hand(obj):
     """Return the rows that a page has read with its record: they are not asked for again."""
     children = [
@@ -78,12 +108,27 @@ def _at_hand(obj):
 
 
 TRAIL = AuditTrail()
-READINGS = (
-    AuditEntry.Action.EXPORT,
-    AuditEntry.Action.PRINT,
-    AuditEntry.Action.LOOKUP,
-    AuditEntry.Action.VIEW,
-)
+Action = AuditEntry.Action
+CHANGES = (Action.CREATE, Action.CHANGE, Action.DELETE)
+# What a record's page shows: so many of its newest entries, and besides so many looks at it.
+SHOWN, LOOKS = 50, 200
+STEPS = {"password": "Sai tên hoặc mật khẩu", "code": "Sai mã xác thực"}
+DETAILS = {
+    "rows": lambda count: f"{text.format_number(count)} dòng",
+    "file": lambda name: f"Tệp {name}",
+    "step": lambda step: STEPS.get(step, str(step)),
+    "code_typed": lambda typed: "Có mã xác thực" if typed else "Chỉ bằng mật khẩu",
+    "ended": lambda count: f"Kết thúc {count} phiên khác",
+}
+REFUSALS = {403: "không có quyền", 404: "không có, hoặc ngoài phạm vi"}
+PARTS = {
+    "list": "danh sách",
+    "detail": "trang xem",
+    "create": "thêm mới",
+    "update": "sửa",
+    "options": "ô chọn",
+    "print": "bản in",
+}
 
 
 def who(entry):
@@ -138,27 +183,42 @@ class Told:
         meta = model._meta if model else None
         return {f.name: f for f in (*meta.fields, *meta.many_to_many)} if meta else {}
 
-    def sentence(self, entry):
-        """Return an entry as people read it: `Sửa: Địa chỉ: Số 3 → Số 5; Điện thoại (đã đổi).`"""
+    def sentence(self, entry, *, times=1):
+        """Return an entry as people read it: `Sửa: Địa chỉ: Số 3 → Số 5; Điện thoại (đã đổi).`
+
+        `times` tells how often the same was done.
+        """
         head, content = entry.get_action_display(), self.content(entry)
+        head = f"{head} ({times} lần)" if times > 1 else head
         reason = f" Lý do: {entry.reason}." if entry.reason else ""
         return f"{head}: {content}.{reason}" if content else f"{head}.{reason}"
 
     def content(self, entry):
-        values = self.values[entry]
-        if entry.action in READINGS:
-            filters = "; ".join(f"{k}: {v}" for k, v in values.get("filters", {}).items())
-            rows = f"{text.format_number(values['rows'])} dòng" if "rows" in values else ""
-            parts = [rows, filters]
-        else:
+        if entry.action in CHANGES:
             names = (name for name in entry.fields if name != "code" or not entry.code)
             parts = [self._part(entry, name) for name in names]
+        else:
+            parts = self._reading(entry, self.values[entry])
         return "; ".join(part for part in parts if part)
 
-    def _part(self, entry, name):
+    def _reading(self, entry, values):
+        yield ", ".join(self._label(entry, name) for name in entry.fields)
+        for name, words in DETAILS.items():
+            if name in values:
+                yield words(values[name])
+        if "path" in values:
+            status = values.get("status")
+            yield f"{_page(values['path'])}: {REFUSALS.get(status, 'bị chặn')} ({status})"
+        for name, value in values.get("filters", {}).items():
+            yield f"{name}: {value}"
+
+    def _label(self, entry, name):
         field = self.fields[entry].get(name)
         label = str(field.verbose_name) if field else name
-        label = label[:1].upper() + label[1:]
+        return label[:1].upper() + label[1:]
+
+    def _part(self, entry, name):
+        field, label = self.fields[entry].get(name), self._label(entry, name)
         if name not in self.values[entry]:  # a secret field, or blanked by retention
             done = {"create": "đã ghi", "delete": "đã xoá"}.get(entry.action, "đã đổi")
             return f"{label} ({done})"
@@ -188,6 +248,20 @@ class Told:
             day = parse_date(str(value))
             return text.format_date(day) if day else str(value)
         return str(value)
+
+
+@cache
+def _nouns():
+    return {m._meta.model_name: str(m._meta.verbose_name) for m in apps.get_models()}
+
+
+def _page(route):
+    """Return what the page with a route's name is: `Trang xem nhân khẩu (resident-detail)`."""
+    kind, _, part = route.rpartition("-")
+    if kind in _nouns() and part in PARTS:
+        words = f"{PARTS[part]} {_nouns()[kind]}"
+        return f"{words[:1].upper()}{words[1:]} ({route})"
+    return f"Trang {route}" if route else "Trang không có"
 
 
 # Django's own tables (a user's roles, a role's permissions) have no queryset of ours: their signals

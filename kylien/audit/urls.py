@@ -1,3 +1,8 @@
-from kylien.audit.views import AuditEntryView
+from django.urls import path
 
-urlpatterns = [*AuditEntryView.get_urls()]
+from kylien.audit.views import AuditEntryView, HeadOfDay
+
+urlpatterns = [
+    *AuditEntryView.get_urls(),
+    path("audit/head/", HeadOfDay.as_view(), name="audit-head"),
+]

@@ -237,8 +237,8 @@ class ExportForm(forms.Form):
 
     def __init__(self, data=None, *, kind, rows, people):
         super().__init__(data)
-        self.kind, self.rows = kind, rows
-        self.fields["reason"].required = people > PEOPLE_WITHOUT_REASON
+        self.kind, self.rows, self.many = kind, rows, people > PEOPLE_WITHOUT_REASON
+        self.fields["reason"].required = self.many
 
     def clean(self):
         if self.kind == "xlsx" and self.rows > MAX_ROWS:

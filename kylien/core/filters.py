@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from kylien.core import text
 from kylien.core.forms import DayField
 from kylien.core.periods import Month, Quarter
+from kylien.core.readings import described_query
 
 NUMBERS_BY_POST = (
     "Số định danh, số điện thoại không đặt trên thanh địa chỉ: gõ vào ô tìm rồi bấm Enter."
@@ -16,6 +17,15 @@ NUMBERS_BY_POST = (
 
 class DayFilter(django_filters.DateFilter):
     field_class = DayField
+
+
+class YearFilter(django_filters.NumberFilter):
+    """A year from 1900 on: all that may be asked of days of which pages show the year alone."""
+
+    field_class = forms.IntegerField
+
+    def __init__(self, **kwargs):
+        super().__init__(**{"min_value": 1900, "max_value": 2999, **kwargs})
 
 
 class MonthField(forms.CharField):
@@ -155,10 +165,10 @@ class RecordFilterSet(django_filters.FilterSet):
     def described(self):
         """Return `{label: value}` of the filters in use and of the words, as the trail keeps them.
 
-        A search for a number is called "số": the trail never holds the number itself.
+        Of a number that was searched for it holds a digest: the trail never has the number itself.
         """
         found = {item["label"]: item["value"] for item in self.active()}
         query = self.form.cleaned_data.get("q") if self.form.is_valid() else ""
         if query:
-            found[self.form.fields["q"].label] = "số" if text.holds_number(query) else query
+            found[self.form.fields["q"].label] = described_query(query)
         return found

@@ -194,6 +194,7 @@ class RecordFormMixin:
     past_days: tuple[str, ...] = ()  # days that may not lie after today
     versioned = False
     stale = None  # or the differences, see `_differences`
+    covered: tuple[str, ...] = ()  # fields shown empty, see `cover`
 
     def __init__(self, *args, user=None, on=None, **kwargs):
         self.user = user or self.user
@@ -205,14 +206,20 @@ class RecordFormMixin:
         masks = self._meta.model.masks if hasattr(self, "_meta") else {}
         for name in masks:
             if name in self.fields and self.instance.pk:
-                current = self.instance.masked(name)
-                self.initial[name] = ""
-                if current:
-                    self.fields[name].widget.attrs["placeholder"] = current
-                    self.fields[name].help_text = "Để trống: giữ số đang có. Gõ dấu - để xoá."
-                    self.fields[name].required = False
+                shown = self.instance.masked(name)
+                self.cover(name, shown, "Để trống: giữ số đang có. Gõ dấu - để xoá.")
         for field in self.fields.values():
             self._scope(field)
+
+    def cover(self, name, shown, help_text):
+        """Show a field that holds something empty: left so it keeps its value. Of that stands
+        there only what pages show (`shown`)."""
+        self.covered = (*self.covered, name)
+        self.initial[name] = ""
+        if shown:
+            self.fields[name].widget.attrs["placeholder"] = shown
+            self.fields[name].help_text = help_text
+            self.fields[name].required = False
 
     def _scope(self, field):
         """Narrow a field's choices to the user's rows."""
@@ -253,7 +260,7 @@ class RecordFormMixin:
         """List what stands now against what was typed, field by field."""
         rows = []
         for name, field in self.fields.items():
-            if name == "version" or name in self._meta.model.masks:
+            if name == "version" or name in self.covered:
                 continue
             theirs = self.initial.get(name, getattr(self.instance, name, ""))
             if not field.has_changed(theirs, self[name].data):
@@ -355,10 +362,17 @@ def _columns(constraint, model):
 
 
 class RecordInlineFormSet(forms.BaseInlineFormSet):
-    """Rows typed together: a constraint that two of them break is told at the second."""
+    """Rows typed together: a constraint that two of them break is told at the second.
+
+    A page takes `NEW_ROWS` beside those that stand; whoever sends a larger number is refused
+    before thousands of rows are built for it.
+    """
+
+    NEW_ROWS = 50
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.max_num = self.absolute_max = len(self.get_queryset()) + self.NEW_ROWS
         for name, field in self.form.base_fields.items():
             widget = getattr(field.widget, "widget", field.widget)  # the admin wraps it
             if hasattr(widget, "labels"):

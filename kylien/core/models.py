@@ -134,6 +134,7 @@ class Tracked(models.Model):
     owner_code = ""  # path to the code people know the row by, where it has none of its own
     secret_fields: tuple[str, ...] = ()  # recorded as "changed" only: ids, phones
     masks: dict = {}  # field -> function that hides most of it on every page
+    in_full = False  # or a row in memory whose masks are off for one page: see `core.reveal`
     bookkeeping = ("version", "created_at", "changed_at")
     unrecorded_fields: tuple[str, ...] = bookkeeping
     derived_from: tuple[str, ...] = ()  # fields whose change refills the derived columns
@@ -222,9 +223,10 @@ class Tracked(models.Model):
         return True
 
     def masked(self, name):
-        """Return a field's value as pages may show it."""
+        """Return a field's value as the page may show it."""
         value = getattr(self, name)
-        return self.masks[name](value) if name in self.masks and value else value
+        hides = name in self.masks and value and not self.in_full
+        return self.masks[name](value) if hides else value
 
 
 class AppendOnlyQuerySet(models.QuerySet):

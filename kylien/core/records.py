@@ -17,6 +17,7 @@ import secrets
 from tempfile import TemporaryFile
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
@@ -38,6 +39,8 @@ from django.views.generic import View
 
 from kylien.core import exports, text
 from kylien.core.changes import acting, current_act, trail
+from kylien.core.readings import looked_up
+from kylien.core.reveal import MARK, Reveals, way
 from kylien.core.tables import KeyPaginator
 
 PAGE_SIZE = 50
@@ -102,7 +105,7 @@ class ScopedMixin:
         return found
 
 
-class RecordView(ScopedMixin, View):
+class RecordView(Reveals, ScopedMixin, View):
     """List, page, forms and export of one kind of record."""
 
     table_class = None
@@ -117,6 +120,7 @@ class RecordView(ScopedMixin, View):
     title = ""  # of the list; the model's plural name if empty
     people_per_row = 1  # that a row of the list names: residents, guests, heads, contacts
     counted = ""  # what the list counts ("500 lượt cư trú"); the model's name if empty
+    keeps_looks = False  # each look at a record's page is kept in the trail: of people's
     role: ClassVar[Role]
 
     @classmethod
@@ -194,6 +198,7 @@ class RecordView(ScopedMixin, View):
         table, rows = self.ordered_table(filterset, data)
         paginator = self.paginator(rows)
         page = paginator.nearest(data.get("page", 1))
+        self.tell_lookup(filterset, paginator.count)
         counted = self.counted or self.model._meta.verbose_name
         context = {
             "title": self.heading(),
@@ -221,6 +226,12 @@ class RecordView(ScopedMixin, View):
         """List `(name, value)` of the filters and the order in force, for the export's form."""
         names = [*filterset.form.fields, "sort"]
         return [(name, value) for name in names for value in data.getlist(name) if value]
+
+    def tell_lookup(self, filterset, rows):
+        """Keep in the trail that a number was searched for, and how many rows have it."""
+        query = filterset.form.cleaned_data.get("q") if filterset.form.is_valid() else ""
+        if number := text.number_in(query or ""):
+            looked_up(self.model, number, rows=rows)
 
     def paginator(self, rows):
         return KeyPaginator(rows, PAGE_SIZE, self.load)
@@ -281,7 +292,8 @@ class RecordView(ScopedMixin, View):
     def export(self, data):
         """Send exactly the filtered rows, masked as on the page, and record that they left.
 
-        Who takes more than 50 people along is asked for a reason first, which the trail keeps.
+        Who takes more than 50 people along is asked for the password once more, and for a reason,
+        which the trail keeps.
         """
         kind = data.get("_export")
         if not self.allows("export") or kind not in EXPORTS:
@@ -291,6 +303,8 @@ class RecordView(ScopedMixin, View):
         keys = list(rows.values_list("pk", flat=True))
         asked = {"kind": kind, "rows": len(keys), "people": len(keys) * self.people_per_row}
         form = exports.ExportForm(data, **asked)
+        if form.many and not settings.DEMO and (first := way(self.request, self._address(data))):
+            return HttpResponseRedirect(first)
         if not form.is_valid():
             if "reason" not in data and not form.non_field_errors():
                 form = exports.ExportForm(**asked)  # asked for the first time: nothing is wrong
@@ -373,7 +387,17 @@ class RecordView(ScopedMixin, View):
 
     # --- one record ---
     def show_detail(self):
+        return self.render_detail(self.row(self.rows.select_related(*self._relations())))
+
+    def post_detail(self):
+        """Show the page once in full, for the reason given."""
+        if MARK not in self.request.POST:
+            return self.http_method_not_allowed(self.request)
         obj = self.row(self.rows.select_related(*self._relations()))
+        return self.answer_reveal(obj, lambda: self.render_detail(obj))
+
+    def render_detail(self, obj):
+        self.uncover(obj)
         context = {
             "object": obj,
             "title": str(obj),
@@ -385,6 +409,9 @@ class RecordView(ScopedMixin, View):
             "list_title": self.heading(),
             **self.detail_context(obj),
         }
+        context["reveal"] = self.reveal_context()
+        if self.keeps_looks and not self.in_full:
+            trail().reading(self.model, "view", row=obj.pk, code=obj.code)
         return render(self.request, self.template("detail"), context)
 
     def _relations(self):

@@ -157,7 +157,9 @@ class RecordTable(Table):
 
     def ordered(self, sort):
         """Return the rows in a total order: by the sort keys known to the table, then by key."""
-        wanted = OrderByTuple((sort or "").replace("\0", "").split(","))
+        # No column's name has a dot, which the library would read as an accessor of old.
+        typed = (sort or "").replace("\0", "").split(",")
+        wanted = OrderByTuple(alias for alias in typed if "." not in alias)
         keys = []
         for alias in wanted:
             if alias.bare in self.columns and self.columns[alias.bare].orderable:

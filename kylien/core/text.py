@@ -130,6 +130,18 @@ def holds_number(query: str) -> bool:
     return count_digits(_CODE.sub(" ", query)) >= SECRET_DIGITS
 
 
+def number_in(query: str) -> str:
+    """Return the number that a query looks for, without blanks, dots and dashes; "" if it has none.
+
+    ``0912 345 678`` is one number; of ``đào 0912345678`` it is the longest word of digits.
+    """
+    if not holds_number(query):
+        return ""
+    words = [clean_id(query), *map(clean_id, tokens(_CODE.sub(" ", query)))]
+    numbers = [word for word in words if word.isdigit() and len(word) >= SECRET_DIGITS]
+    return max(numbers, key=len, default=re.sub(r"\D", "", query))
+
+
 # --- Sorting ------------------------------------------------------------------------------------
 
 MAX_KEY = 200
@@ -255,6 +267,11 @@ def mask_id(value: str) -> str:
 def mask_phone(digits: str) -> str:
     """Return a phone number with its middle hidden: ``091****678``; the rule of `mask_id`."""
     return mask_id(digits)
+
+
+def mask_birth(day: date) -> str:
+    """Return the year of a birth date, which is all that most work asks for."""
+    return str(day.year)
 
 
 _PHONE_RE = re.compile(

@@ -73,12 +73,23 @@ MENU = (
         False,
         "main",
     ),
+    (
+        "correctionrequest-list",
+        "Yêu cầu đính chính",
+        "file-pen-line",
+        "retention.view_correctionrequest",
+        False,
+        "admin",
+    ),
+    ("retention", "Lưu giữ dữ liệu", "archive", "retention.view_disposal", False, "admin"),
     ("auditentry-list", "Nhật ký", "scroll-text", "audit.view_auditentry", False, "admin"),
     ("admin:index", "Quản trị", "settings", "staff", False, "admin"),
 )
 
 # Registers that are reached from another one's page.
 ALSO = {
+    "correctionrequest-list": ("/data-sheet/",),
+    "retention": ("/disposals/",),
     "report-list": ("/monthly-reports/", "/report-remarks/"),
     "selfmanagedgroup-list": ("/group-requests/", "/group-scores/", "/roster-checks/"),
     "outreach": (

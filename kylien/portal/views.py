@@ -12,11 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
+from households.models import Resident
 from kylien.areas.models import Ward
 from kylien.core import text
 from kylien.core.changes import trail
 from kylien.core.filters import NUMBERS_BY_POST
 from kylien.core.periods import Week
+from kylien.core.readings import looked_up
 from kylien.core.records import PAGE_SIZE
 from kylien.portal.digest import COLUMNS, make_digest
 from kylien.portal.forms import WorklistForm
@@ -218,6 +220,8 @@ def search_page(request):
         kind = group.pop("kind")
         group["more_url"] = f"{kind.list_url()}?{urlencode({'q': query})}" if kind else ""
     total = sum(len(group["hits"]) for group in groups)
+    if number:
+        looked_up(Resident, text.number_in(query), rows=total)
     more = any(group["more_url"] for group in groups)
     context = {
         "query": query,
@@ -225,9 +229,7 @@ def search_page(request):
         "total": f"Hơn {total}" if more else str(total),
         "too_short": too_short,
     }
-    response = render(request, "portal/search.html", context)
-    response["Cache-Control"] = "no-store"
-    return response
+    return render(request, "portal/search.html", context)
 
 
 @login_not_required

@@ -51,6 +51,7 @@ from reports.models import (
     ReportRule,
     ReportText,
 )
+from retention.models import AnswerRule, Disposal, DisposalPart, RetentionRule
 from selfgov_groups.models import Criterion, GroupRule, ScoringScheme
 from tests import factories
 from tests.factories import day
@@ -77,6 +78,8 @@ SETTINGS = (
     Criterion,
     Topic,
     ReportRule,
+    RetentionRule,
+    AnswerRule,
 )
 # The superuser's own part: accounts and settings.
 SETUP = (*SETTINGS, Neighbourhood, BeatAssignment)
@@ -99,8 +102,11 @@ WARDS = (
 AREA_OR_WARD = (PlanItem, Activity, ActivityPartner, Question, Campaign, CampaignCriterion, Award)
 # The station's word to the ward: by state and by whom it concerns, not by neighbourhood.
 REPORTS = (MonthlyReport, ReportText, ReportRemark, OutgoingDocument)
+# The station's own housekeeping: of no neighbourhood, so of those who see the whole ward.
+STATIONS = (Disposal, DisposalPart)
 STORMS = {"outreach.dutyshift", "outreach.helpgiven"}  # who is on duty, what was done for people
-SCOPED = [model for model in TRACKED if model not in SETTINGS + APART + WARDS + REPORTS]
+ELSEWHERE = SETTINGS + APART + WARDS + REPORTS + STATIONS
+SCOPED = [model for model in TRACKED if model not in ELSEWHERE]
 
 
 def granted(role):
@@ -309,6 +315,26 @@ def test_rows_of_the_ward_are_seen_by_whoever_works_in_it(model, officer_a, lead
     off = factories.UserFactory(role=Role.CHIEF, is_active=False)
     for user in (without_beat, off, leader, superuser, factories.UserFactory()):
         assert not model.objects.visible_to(User.objects.get(pk=user.pk)).exists()
+
+
+@pytest.mark.parametrize("model", STATIONS, ids=lambda m: m.__name__)
+def test_the_stations_housekeeping_is_of_those_who_see_the_ward(
+    model, officer_a, leader, superuser
+):
+    row = factories.of(model)()
+    for role in WARD_WIDE:
+        assert row in model.objects.visible_to(factories.UserFactory(role=role))
+    for user in (officer_a, leader, superuser, factories.UserFactory()):
+        assert not model.objects.visible_to(User.objects.get(pk=user.pk)).exists()
+
+
+def test_who_disposes_of_records_and_who_hands_out_a_persons_data():
+    rights = {role: {r for r in granted(role) if r.startswith("retention.")} for role in Role}
+    assert {r for r in rights if "retention.confirm_disposal" in rights[r]} == {Role.CHIEF}
+    assert {r for r in rights if "retention.add_disposal" in rights[r]} == {Role.CHIEF, Role.CLERK}
+    sheet = {r for r in rights if "retention.sheet_correctionrequest" in rights[r]}
+    assert sheet == {Role.CHIEF, Role.AREA_OFFICER}
+    assert not rights[Role.DUTY_OFFICER] | rights[Role.LEADER]
 
 
 def test_who_told_of_an_incident_is_read_by_the_chief_and_the_assigned_alone(

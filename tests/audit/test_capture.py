@@ -344,6 +344,7 @@ BOUND = {
     ("Residence", "household"),
     ("RosterLine", "residence"),
     ("Award", "group"),
+    ("CorrectionRequest", "resident"),
 }
 
 
@@ -510,10 +511,17 @@ def whole_table():
 SHORT = {"old_id": 9, "role": 10}  # how many digits such a column holds
 
 
+def secret_values(name):
+    """Return three values that a secret column may hold."""
+    if name == "birth_date":
+        return tuple(dt.date(1931, 7, number) for number in (27, 28, 29))
+    length = SHORT.get(name, 12)
+    return tuple(n[:length] for n in ("099222333444", "099333444555", "099444555666"))
+
+
 @each_secret
 def test_a_secret_is_recorded_as_changed_only(model, name):
-    length = SHORT.get(name, 12)
-    first, second, third = (n[:length] for n in ("099222333444", "099333444555", "099444555666"))
+    first, second, third = secret_values(name)
     values = removed(model) | {name: first}
     watch = Watch()
     row = model.objects.create(**values)
@@ -530,19 +538,19 @@ def test_a_secret_is_recorded_as_changed_only(model, name):
     model.objects.bulk_create([model(**values)])
     kept = whole_table()
     for secret in (first, second, third):
-        assert secret not in kept
-        assert secret[3:9] not in kept
+        assert str(secret) not in kept
+        assert str(secret)[3:9] not in kept
 
 
 @each_secret
 def test_secrets_do_not_stand_in_other_columns_of_the_row(model, name):
-    number = "099222333444"[: SHORT.get(name, 12)]
-    values = removed(model) | {name: number}
+    secret = secret_values(name)[0]
+    values = removed(model) | {name: secret}
     row = model.objects.create(**values)
     others = {
         f.name: getattr(row, f.attname) for f in model._meta.concrete_fields if f.name != name
     }
-    assert number not in str(others)
+    assert str(secret) not in " ".join(map(str, others.values()))
 
 
 @each_model
@@ -673,10 +681,12 @@ def test_the_trail_is_the_chiefs_alone(role):
 
 # --- no way around ------------------------------------------------------------------------------
 
-# The health check, the triggers of the trail, ANALYZE after loading, and the bench's plans.
+# The health check, the triggers of the trail, ANALYZE after loading, the bench's plans, and the
+# whole database copied out and in.
 HAND_WRITTEN_SQL = {
     "kylien/portal/views.py",
     "kylien/audit/",
+    "kylien/core/backup.py",
     "kylien/portal/demo/build.py",
     "scripts/bench.py",
     "scripts/bench_import.py",

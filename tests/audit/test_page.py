@@ -7,9 +7,11 @@ import pytest
 from django.urls import reverse
 from django.utils.html import strip_tags
 
+from households.models import Household, Resident
 from kylien.accounts.models import Role
 from kylien.audit.models import AuditEntry
-from kylien.core.changes import acting
+from kylien.audit.trail import AuditTrail
+from kylien.core.changes import acting, trail
 from tests.factories import (
     BusinessFactory,
     GroupFactory,
@@ -265,3 +267,79 @@ def test_blanked_values_are_told_as_changed(client, area_a):
     )
     entry.save()
     assert told(client, q="H-77777") == ["Địa chỉ (đã đổi)"]
+
+
+# --- readings in words --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("action", "details", "content"),
+    [
+        ("reveal", {"fields": ["citizen_id", "phone"]}, "Số định danh, Điện thoại"),
+        ("export", {"rows": 1200, "filters": {"Tổ": "A"}}, "1.200 dòng; Tổ: A"),
+        ("export", {"file": "quyết định.pdf"}, "Tệp quyết định.pdf"),
+        ("view", {}, ""),
+        ("lookup", {"rows": 1, "filters": {"Mã của số": "ab12"}}, "1 dòng; Mã của số: ab12"),
+        ("signin", {"code_typed": True}, "Có mã xác thực"),
+        ("signin", {"code_typed": False}, "Chỉ bằng mật khẩu"),
+        ("signout", {}, ""),
+        ("signout", {"ended": 2}, "Kết thúc 2 phiên khác"),
+        ("refused", {"step": "password"}, "Sai tên hoặc mật khẩu"),
+        ("refused", {"step": "code"}, "Sai mã xác thực"),
+        (
+            "refused",
+            {"path": "resident-detail", "status": 404},
+            "Trang xem nhân khẩu (resident-detail): không có, hoặc ngoài phạm vi (404)",
+        ),
+        (
+            "refused",
+            {"path": "auditentry-list", "status": 403},
+            "Danh sách mục nhật ký (auditentry-list): không có quyền (403)",
+        ),
+        ("refused", {"path": "worklist", "status": 403}, "Trang worklist: không có quyền (403)"),
+        (
+            "refused",
+            {"path": "", "status": 404},
+            "Trang không có: không có, hoặc ngoài phạm vi (404)",
+        ),
+    ],
+)
+def test_every_reading_is_told_in_words(client, chief, action, details, content):
+    person = ResidentFactory()
+    with acting(user=chief, reason="Xác minh đơn"):
+        trail().reading(Resident, action, code=person.code, row=person.pk, **details)
+    (row,) = rows_of(client, action=action, q=person.code)
+    label = AuditEntry.Action(action).label
+    assert label in row[2]
+    assert row[TOLD] == ". ".join(filter(None, [content, "Lý do: Xác minh đơn"]))
+    history = client.get(person.get_absolute_url()).context["history"]
+    told = (
+        f"{label}: {content}. Lý do: Xác minh đơn." if content else f"{label}. Lý do: Xác minh đơn."
+    )
+    assert told in [line["sentence"] for line in history]
+
+
+def test_each_action_can_be_filtered(client, area_a):
+    for action in AuditEntry.Action.values:
+        trail().reading(Resident, action, code="NK-77777")
+    for action, label in AuditEntry.Action.choices:
+        (row,) = rows_of(client, action=action, q="NK-77777")
+        assert label in row[2]
+
+
+def test_looks_of_one_person_on_one_day_are_one_line_and_push_no_change_off(chief, clerk):
+    home = HouseholdFactory()
+    for user, times in ((clerk, 2), (chief, 1), (clerk, 250)):
+        with acting(user=user):
+            for _ in range(times):
+                trail().reading(Household, "view", row=home.pk, code=home.code)
+    history = AuditTrail().history(home, chief)
+    lines = [(line["who"], line["sentence"].partition(":")[0]) for line in history]
+    assert lines == [(clerk.full_name_label, "Xem (200 lần)."), ("Hệ thống", "Tạo")]
+    with acting(user=chief):
+        home.address = "Số 10"
+        home.save()
+        trail().reading(Household, "view", row=home.pk, code=home.code)
+    history = AuditTrail().history(home, chief)
+    heads = [line["sentence"].partition(":")[0] for line in history]
+    assert heads == ["Xem.", "Sửa", "Xem (199 lần).", "Tạo"]

@@ -24,6 +24,11 @@ PASSWORD = "mat-khau-trinh-dien-7"
 PEOPLE = ("chihuy", "cskv1", "cskv2", "trucban", "nhaplieu", "lanhdao", "quantri")
 START_SECONDS = 30
 
+# What the caller may have set for a portal of his own, by how the names begin.
+THEIRS = ("SESSION_", "SECRET_KEY", "OLD_SECRET_KEY", "SECOND_FACTOR", "DATABASE_URL", "EMAIL_URL")
+THEIRS = (*THEIRS, "DIGEST_", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "ATTACHMENTS_DIR")
+THEIRS = (*THEIRS, "REPORT_START_DAY", "TRUSTED_PROXY", "PYTEST_", "COV_")
+
 CHROMIUM_FLAGS = [
     "--no-sandbox",  # root in a container has no sandbox; the pages are our own
     "--disable-dev-shm-usage",  # a container's /dev/shm is too small
@@ -58,7 +63,7 @@ class Portal:
         inherited = {
             name: value
             for name, value in os.environ.items()
-            if name != "TESTING" and not name.startswith(("SESSION_", "PYTEST_", "COV_"))
+            if name != "TESTING" and not name.startswith(THEIRS)
         }
         return {**inherited, **ours}
 

@@ -441,6 +441,28 @@ CASES = {
     "import_batch_undone_at": Case(
         f.ImportBatchFactory, lambda row: {"state": "undone", "written_at": row.read_at}
     ),
+    "retention_ends_after_start": ends(f.RetentionRuleFactory),
+    "retention_once_a_day": two(f.RetentionRuleFactory, record_type=None, valid_from=None),
+    "retention_months": Case(f.RetentionRuleFactory, values(months=0)),
+    "retention_kept_for_good": Case(f.RetentionRuleFactory, values(outcome="keep")),
+    "answer_rule_ends_after_start": ends(f.AnswerRuleFactory),
+    "answer_rule_positive": Case(f.AnswerRuleFactory, values(value=0)),
+    "answer_rule_once_a_day": two(f.AnswerRuleFactory, key=None, valid_from=None),
+    "disposal_two_people": Case(
+        lambda: f.DisposalFactory(done=True), lambda row: {"decided_by": row.proposed_by}
+    ),
+    "disposal_decided_by_somebody": Case(f.DisposalFactory, values(decided_on=day())),
+    "disposal_refused_with_reason": Case(f.DisposalFactory, values(refusal="Nhầm")),
+    "disposal_part_once": two(f.DisposalPartFactory, disposal=f.DisposalFactory, record_type=None),
+    "correction_one_owner": Case(f.CorrectionFactory, values(owner_body="Cơ quan khác")),
+    "correction_done_with_result": Case(
+        lambda: f.CorrectionFactory(answered=True), values(result="")
+    ),
+    "correction_of_somebody": Case(f.CorrectionFactory, values(asker="Lê Thị Ba")),
+    "correction_decided_when_done": Case(f.CorrectionFactory, values(decision="corrected")),
+    "correction_done_after_received": Case(
+        lambda: f.CorrectionFactory(answered=True), days_before("done_on", "received_on")
+    ),
 }
 
 

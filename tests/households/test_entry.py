@@ -14,6 +14,7 @@ from households.forms import entry
 from households.models import Household, Residence, ResidenceAct, Resident
 from households.views.entry import CreateHousehold
 from kylien.audit.models import AuditEntry
+from kylien.core.text import format_birth
 from tests import factories
 from tests.factories import day
 
@@ -141,7 +142,8 @@ def test_a_family_is_written_in_one_act(client_for, officer_a, area_a):
         ("OTHER", "bạn", "ARRIVAL"),
     ]
     assert {s.started_on for s in stays} == {day(100)}
-    assert [s.resident.birth() for s in stays] == ["05/09/1990", "1948", "05/09/1990"]
+    born = [format_birth(s.resident.birth_date, s.resident.birth_precision) for s in stays]
+    assert born == ["05/09/1990", "1948", "05/09/1990"]
     friend = stays[2].resident
     assert (friend.phone, friend.old_id, friend.present) == ("0100000001", "999000001", True)
     [told] = [str(m) for m in get_messages(answer.wsgi_request) if m.level_tag == "success"]
@@ -302,7 +304,7 @@ def test_of_somebody_in_another_beat_only_the_officer_is_told(client_for, office
     page = answer.content.decode()
     assert known.full_name not in page
     assert known.code not in page
-    assert AuditEntry.objects.filter(action="lookup", values__contains=known.code).count() == 1
+    assert AuditEntry.objects.filter(action="lookup", code=known.code).count() == 1
 
 
 def test_who_enters_the_same_person_a_moment_earlier_is_named_beside_the_number(
@@ -432,7 +434,7 @@ def test_the_check_names_look_alikes_with_their_pages(client_for, officer_a, are
     assert (found["name"], found["code"], found["birth"]) == (
         "Nguyễn Thị Bình",
         known.code,
-        "05/09/1990",
+        "1990",
     )
     assert found["reasons"]
     assert found["certain"] in (True, False)

@@ -334,7 +334,7 @@ def test_the_print_heads_signs_and_is_kept_in_the_trail(
     assert ward.name.upper() in text.upper()
     trace = AuditEntry.objects.filter(action="print", table="incidents.shifthandover").get()
     assert trace.user == duty
-    assert shift.code in trace.values
+    assert trace.code == shift.code
 
 
 # --- who may ------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from kylien.portal.demo import (
     places,
     reports,
     residence,
+    retention,
     tenants,
     trade,
 )
@@ -75,6 +76,7 @@ def load(*, password, scale=1, seed=7, progress=lambda part: None):
         incidents.make_handovers(scene)
         propose_all()
         reports.make_reports(scene)
+        retention.make_retention(scene)
 
 
 def _load_part(scene, kept):

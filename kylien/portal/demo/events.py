@@ -31,7 +31,7 @@ def make_stay_notices(scene, homes, businesses):
         fits = host.opened_on <= before
         at_home = fits and rng.random() < 0.52
         lodging = None if at_home else rng.choice(lodgings)
-        row = _stay(scene, arrived, host if at_home else None, lodging)
+        row = make_stay(scene, arrived, host if at_home else None, lodging)
         if n >= UNCONFIRMED and (n >= UNCONFIRMED + 2 or arrived.date() < scene.days_ago(1)):
             row.confirmed_at = min(scene.now, row.notified_at + MINUTE * rng.randint(3, 200))
         rows.append(row)
@@ -39,7 +39,8 @@ def make_stay_notices(scene, homes, businesses):
     StayNotice.objects.bulk_create(rows)
 
 
-def _stay(scene, arrived, household, lodging):
+def make_stay(scene, arrived, household, lodging):
+    """Return a notice of a guest who arrived then, not saved yet; most came in time."""
     rng = scene.rng
     sex, born = scene.adult(19, 68)
     due = StayNotice.due(arrived)

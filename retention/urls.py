@@ -1,0 +1,3 @@
+from retention.views import corrections, disposals
+
+urlpatterns = [*disposals.URLS, *corrections.URLS]
