@@ -400,10 +400,10 @@ def merge_people(*, pair, keep, on):
     """Make the other row of a pair an alias of `keep`, which takes over what it can; return the
     pair.
 
-    Offices in self-managed groups go over; two of one group at once are refused. Stays and absences
-    go over where the kept person has none at that time. Where he has, his stand:
-    open ones of the other end today as duplicates, past ones stay with the alias. Raises
-    ValidationError where the two rows contradict each other, or a household would lose its head.
+    Requests to correct data go over, and offices in self-managed groups; two of one group at once
+    are refused. Stays and absences go over where the kept person has none at that time. Where he
+    has, his stand: open ones of the other end today as duplicates, past ones stay with the alias.
+    Raises ValidationError where the rows contradict each other, or a household would lose its head.
     """
     pair = _undecided(pair)
     kept, gone = (pair.first, pair.second)[:: 1 if keep.pk == pair.first_id else -1]
@@ -420,8 +420,11 @@ def merge_people(*, pair, keep, on):
             "aliases": list(gone.aliases.order_by("pk").values_list("pk", flat=True)),
             **_move_absences(kept, gone, on),
             "offices": list(gone.group_offices.order_by("pk").values_list("pk", flat=True)),
+            "requests": list(gone.correction_requests.order_by("pk").values_list("pk", flat=True)),
         }
-        gone.group_offices.all().update(resident=kept)  # an app that stands on this one
+        # Of apps that stand on this one.
+        gone.group_offices.all().update(resident=kept)
+        gone.correction_requests.all().update(resident=kept)
         if closing:
             moved["act"] = _close_duplicates(kept, gone, closing, on).pk
         Residence.objects.filter(pk__in=moved["residences"]).update(resident=kept)
@@ -590,6 +593,7 @@ def unmerge_people(*, pair, reason, on):
         Residence.objects.filter(pk__in=moved["residences"]).update(resident=gone)
         Absence.objects.filter(pk__in=moved["absences"]).update(resident=gone)
         kept.group_offices.filter(pk__in=moved.get("offices", ())).update(resident=gone)
+        kept.correction_requests.filter(pk__in=moved.get("requests", ())).update(resident=gone)
         # Ended by the merge that day; a day mended since is an officer's word.
         ended = Absence.objects.filter(pk__in=moved["absences_ended"])
         ended.filter(returned_on=decided_on).update(returned_on=None)

@@ -85,6 +85,9 @@ class ResidentView(EntersPeople, RecordView):
             label = "Đăng ký thường trú" if obj.present else "Ghi cư trú mới"
             url = reverse("resident-return", args=[obj.pk])
             found.append({"url": url, "label": label, "icon": "plus", "primary": not obj.present})
+        if user.has_perm("retention.sheet_correctionrequest"):  # an app that stands on this one
+            url = f"{reverse('resident-datasheet')}?resident={obj.code}"
+            found.append({"url": url, "label": "Phiếu dữ liệu", "icon": "id-card"})
         return found
 
 

@@ -40,7 +40,7 @@ from django.views.generic import View
 from kylien.core import exports, text
 from kylien.core.changes import acting, current_act, trail
 from kylien.core.readings import looked_up
-from kylien.core.reveal import MARK, Reveals, way
+from kylien.core.reveal import Reveals, way
 from kylien.core.tables import KeyPaginator
 
 PAGE_SIZE = 50
@@ -387,16 +387,7 @@ class RecordView(Reveals, ScopedMixin, View):
 
     # --- one record ---
     def show_detail(self):
-        return self.render_detail(self.row(self.rows.select_related(*self._relations())))
-
-    def post_detail(self):
-        """Show the page once in full, for the reason given."""
-        if MARK not in self.request.POST:
-            return self.http_method_not_allowed(self.request)
         obj = self.row(self.rows.select_related(*self._relations()))
-        return self.answer_reveal(obj, lambda: self.render_detail(obj))
-
-    def render_detail(self, obj):
         self.uncover(obj)
         context = {
             "object": obj,
@@ -409,10 +400,14 @@ class RecordView(Reveals, ScopedMixin, View):
             "list_title": self.heading(),
             **self.detail_context(obj),
         }
-        context["reveal"] = self.reveal_context()
+        context["reveal"] = self.reveal_context(obj)
         if self.keeps_looks and not self.in_full:
             trail().reading(self.model, "view", row=obj.pk, code=obj.code)
         return render(self.request, self.template("detail"), context)
+
+    def post_detail(self):
+        """Show the page once in full, for the reason given."""
+        return self.answer_reveal(self.show_detail)
 
     def _relations(self):
         fields = [self.model._meta.get_field(n) for n in self.detail_fields if self._is_field(n)]

@@ -107,6 +107,7 @@ class DisposalView(RecordView):
     detail_fields = ("proposed_by", "proposed_on", "decided_by", "decided_on", "note", "refusal")
     roles = (Role.LIST, Role.DETAIL)
     url_prefix = "disposals"
+    people_per_row = 0
     title = "Các đợt tiêu huỷ"
     counted = "đợt"
     empty_hint = "Đề xuất ở trang Lưu giữ dữ liệu khi có loại hết hạn."

@@ -609,7 +609,7 @@ def test_the_second_sheet_tells_filters_who_when_and_why(client_for, chief, area
     assert told == {
         "Danh sách": "Nhân khẩu",
         "Tổ dân phố": area_a.name,
-        "Tìm": "số",
+        "Tìm": f"số {number_digest(person.citizen_id)}",
         "Số dòng": 1,
         "Người xuất": chief.full_name_label,
         "Lý do": REASON,
@@ -761,6 +761,7 @@ def test_lists_that_name_nobody_need_no_reason(client_for, chief, route):
     assert answer.status_code == (422 if people else 200)
     named_models = {"households", "audit"}
     named_models |= {"business-list", "sector-list", "partner-list", "award-list"}
+    named_models |= {"correctionrequest-list"}
     app = route.view_class.model._meta.app_label
     assert bool(people) == (app in named_models or route.name in named_models)
 

@@ -670,18 +670,20 @@ def test_every_link_to_a_person_is_known_to_merging():
         ("duplicatepair", "second"),
         ("resident", "same_as"),
         ("groupofficer", "resident"),
+        ("correctionrequest", "resident"),
     }
 
 
-def test_an_office_in_a_group_goes_over_and_comes_back(home, on):
+@pytest.mark.parametrize("make", [factories.OfficerFactory, factories.CorrectionFactory])
+def test_an_office_and_a_request_go_over_and_come_back(make, home, on):
     kept, gone = entered(home), entered(home)
-    office = factories.OfficerFactory(resident=gone)
+    row = make(resident=gone)
     pair = merged(kept, gone, on)
-    office.refresh_from_db()
-    assert office.resident == kept
+    row.refresh_from_db()
+    assert row.resident == kept
     unmerge_people(pair=pair, reason="Nhầm", on=on)
-    office.refresh_from_db()
-    assert office.resident == gone
+    row.refresh_from_db()
+    assert row.resident == gone
 
 
 # --- Pages ----------------------------------------------------------------------------------------
