@@ -186,6 +186,7 @@ def measure(databases, requests):
     for scale, worker in workers.items():
         worker.ask("duplicates")
         facts[scale]["duplicates"] = worker.ask("duplicates")
+        facts[scale]["trail"] = worker.ask("trail") if scale == max(workers) else None
         worker.end()
     found = {}
     for scale, taken in rounds.items():
@@ -257,6 +258,9 @@ def bars(engine, found):
     for name, limit in DOCUMENTS.items():
         took = worst((name,), lambda u, p: median(low, u, p))
         yield f"ms of a report as {name}, scale {low}", took, limit
+    seconds, entries, findings = found[high][0]["trail"]
+    trail = f"{entries} entries, {findings} findings"
+    yield f"s to verify the trail, scale {high}", (seconds, trail), 20
     if engine == "sqlite":
         yield f"ms of a search, scale {high}", worst(SEARCHES, lambda u, p: median(high, u, p)), 100
         ms, queries = found[high][0]["duplicates"]

@@ -1,7 +1,7 @@
 """The portal in one process, asked page by page: what scripts/bench.py starts for each scale.
 
-python -m scripts.bench_site           answers commands (`facts`, `round`, `duplicates`), each by a
-                                       line of JSON
+python -m scripts.bench_site           answers commands (`facts`, `round`, `duplicates`, `trail`),
+                                       each by a line of JSON
 python -m scripts.bench_site SECONDS   reads and writes at random until the time is up
 """
 
@@ -23,7 +23,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kylien.settings")
 settings.ROOT_URLCONF = "scripts.bench_urls"
 django.setup()
 
-from django.db import OperationalError, connection  # noqa: E402 (models need the set-up above)
+from django.db import OperationalError, connection, transaction  # noqa: E402 (models need the set-up above)
 from django.db.models import Count, Q  # noqa: E402
 from django.test import Client, RequestFactory  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
@@ -35,12 +35,16 @@ from households.models import Household, Resident  # noqa: E402
 from households.services.duplicates import look_alikes  # noqa: E402
 from incidents.models import Incident  # noqa: E402
 from kylien.accounts.models import User  # noqa: E402
+from kylien.audit import chain, verify  # noqa: E402
+from kylien.audit.models import AuditEntry  # noqa: E402
 from kylien.core.changes import acting  # noqa: E402
 from kylien.core.periods import Month  # noqa: E402
 from kylien.core.records import PAGE_SIZE  # noqa: E402
 from kylien.portal.worklist import Week  # noqa: E402
 from reports.models import MonthlyReport  # noqa: E402
 from scripts.bench import ADMIN_FORMS, OURS, SECTORS, USERS  # noqa: E402
+
+ENTRIES = 100_000  # of the trail that is verified
 
 
 class Site:
@@ -93,6 +97,26 @@ class Site:
                 taken.append((time.perf_counter() - began) * 1000)
             queries.append(len(counted))
         return [taken, max(queries)]
+
+    def trail(self):
+        """Verify the audit trail, made up to 100,000 entries in acts of one to nine and one import;
+        return `[seconds, entries, findings]`. What it wrote for that is taken back."""
+        with transaction.atomic():
+            chain.seal_rest()
+            missing = max(0, ENTRIES - AuditEntry.objects.count())
+            left, act = missing // 2, 0
+            write_entries("import", missing - left)
+            while left:
+                act += 1
+                count = min(left, act % 9 + 1)
+                write_entries(f"act {act}", count)
+                left -= count
+            began = time.perf_counter()
+            findings = list(verify.verify(timezone.now()))
+            taken = time.perf_counter() - began
+            entries = AuditEntry.objects.count()
+            transaction.set_rollback(True)
+        return [taken, entries, len(findings)]
 
     def facts(self):
         """Return what does not depend on the clock: queries, bytes, answers that are not 200."""
@@ -235,6 +259,17 @@ def busiest(name):
     if model._meta.model_name == "user":
         rows = rows.filter(is_superuser=False)
     return rows.order_by("-n", "pk").first().pk
+
+
+def write_entries(token, count):
+    """Write sealed entries as an act would."""
+    entry = AuditEntry(
+        at=timezone.now(), action="change", table="households.household", fields=["note"]
+    )
+    entry.seal({"note": ["", "Đã gặp chủ hộ, hẹn lại tuần sau"]})
+    entry.token = token
+    AuditEntry.objects.append_like(entry, ({"row": number} for number in range(count)))
+    chain.seal(token)
 
 
 def static_bytes(html):
