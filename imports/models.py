@@ -6,6 +6,7 @@ from django.db.models import F, Q
 
 from kylien.core.models import Record, RecordQuerySet
 from kylien.core.search_index import folded_index
+from kylien.core.uploads import PrivateStorage
 
 
 class ImportBatchQuerySet(RecordQuerySet):
@@ -50,7 +51,9 @@ class ImportBatch(Record):
 
     kind = models.CharField("loại dữ liệu", max_length=20)
     file_name = models.CharField("tên tệp", max_length=200)
-    stored_name = models.CharField(max_length=200, editable=False, blank=True)
+    file = models.FileField(
+        "tệp", storage=PrivateStorage(), max_length=200, editable=False, blank=True
+    )
     sha256 = models.CharField("SHA-256", max_length=64, editable=False)
     sheet = models.CharField("trang tính", max_length=100, blank=True)
     header_row = models.PositiveIntegerField("dòng tiêu đề", default=1)

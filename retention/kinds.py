@@ -21,10 +21,11 @@ from django.db.models import (
     Subquery,
     Value,
 )
-from django.db.models.functions import Cast, Coalesce, Concat, TruncMonth
+from django.db.models.functions import Cast, Coalesce, Concat, TruncDate, TruncMonth
 
 from businesses.models import Business, LiaisonNote, StateChange
 from households.models import Absence, Residence, Resident, StayNotice
+from imports.models import ImportBatch, ImportJournal
 from incidents.models import Attachment, Incident, IncidentEntry, IncidentParty
 from incidents.services import handling, log
 from kylien.audit.blanking import blank, blank_between
@@ -154,6 +155,16 @@ class Files(Kind):
         return {}
 
 
+class Journals(Kind):
+    """What a batch wrote over is forgotten, so that it can be undone no more; the batch stays."""
+
+    unit = "lần nhập"
+
+    def dispose(self, keys, doing):
+        ImportJournal.objects.filter(batch__in=keys).delete()
+        return {}
+
+
 class AuditMonths(Kind):
     """The trail goes month by month: the key is the year and month, 201611; entries stay."""
 
@@ -228,6 +239,11 @@ def businesses(day):
     return rows.annotate(since=Subquery(closed_on)).filter(since__lte=day)
 
 
+def written_batches(day):
+    rows = ImportBatch.objects.filter(Exists(ImportJournal.objects.filter(batch=OuterRef("pk"))))
+    return rows.annotate(since=TruncDate("written_at", tzinfo=TZ)).filter(since__lte=day)
+
+
 def of_closed(rows, day):
     closed = rows.filter(incident__state=Incident.State.CLOSED)
     return since(closed, "incident__closed_on", day)
@@ -258,5 +274,6 @@ KINDS: dict[str, Kind] = {
     RecordType.CORRECTION: Deleted(
         CorrectionRequest, lambda day: since(CorrectionRequest.objects.all(), "done_on", day)
     ),
+    RecordType.IMPORT: Journals(ImportBatch, written_batches),
     RecordType.AUDIT: AuditMonths(),
 }

@@ -1254,7 +1254,7 @@ class ImportBatchFactory(DjangoModelFactory):
 
     kind = "people"
     file_name = factory.Sequence(lambda n: f"Danh sách {n}.csv")
-    stored_name = factory.LazyFunction(kept_sheet)
+    file = factory.LazyFunction(kept_sheet)
     sha256 = factory.Sequence(lambda n: hashlib.sha256(str(n).encode()).hexdigest())
     mapping = factory.LazyFunction(lambda: {"0": "full_name", "1": "birth", "2": "sex"})
     state = ImportBatch.State.READ

@@ -28,7 +28,8 @@ LAYERS = [
     {"selfgov_groups"},
     {"outreach"},
     {"incidents"},
-    {"imports", "reports", "retention"},
+    {"imports", "reports"},
+    {"retention"},
     {"kylien.portal"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
@@ -205,7 +206,7 @@ CLOCK = {
     "reports/views/monthly.py: PublishReport.act": "published_at",
     "reports/forms/monthly.py: ApproveForm.save": "approved_at",
     "retention/views/disposals.py: ConfirmDisposal.post": "when files and names were taken out",
-    "retention/management/commands/sweep_attachments.py: Command.handle": "how old a file is",
+    "retention/management/commands/sweep_files.py: Command.handle": "how old a file is",
     # Moments: the desk's 15 minutes to mend its own records.
     "kylien/core/records.py: ScopedMixin.changeable_row": "may this row still be changed",
     "kylien/core/records.py: RecordView.actions": "is changing it offered",

@@ -33,7 +33,7 @@ def kind_of(batch: ImportBatch) -> Kind:
 
 
 def path_of(batch: ImportBatch) -> Path:
-    return Path(PrivateStorage().path(batch.stored_name))
+    return Path(batch.file.path)
 
 
 def upload(*, file, kind: str, user, sheet: str = "", options: dict | None = None) -> ImportBatch:
@@ -47,7 +47,7 @@ def upload(*, file, kind: str, user, sheet: str = "", options: dict | None = Non
         batch = ImportBatch(
             kind=kind,
             file_name=name,
-            stored_name=stored_name,
+            file=stored_name,
             sha256=checked.sha256,
             options=options or {},
             created_by=user,
@@ -116,7 +116,7 @@ def begin_reading(*, batch: ImportBatch) -> ImportBatch:
     """Mark a batch as being read: who presses twice reads once. A reading that died with the
     server may begin again."""
     row = locked(batch, *OPEN, *(() if progress.told(batch.pk) else (State.READING,)))
-    if not row.stored_name:
+    if not row.file:
         raise ValidationError("Tệp không còn: tải lên lại.")
     row.state = State.READING
     row.save()
@@ -284,7 +284,7 @@ def drop(*, batch: ImportBatch) -> ImportBatch:
     """Throw a batch away that was not written: file and preview go, the batch stays in the list."""
     row = locked(batch, *OPEN)
     _clear(row)
-    stored_name, row.stored_name = row.stored_name, ""
+    stored_name, row.file = row.file.name, ""
     row.state = State.DROPPED
     row.save()
     transaction.on_commit(lambda: PrivateStorage().delete(stored_name))

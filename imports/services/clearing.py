@@ -13,18 +13,22 @@ KEPT_DAYS = 60
 UNFINISHED = (State.UPLOADED, State.READING, State.READ, State.FAILED)
 
 
+def old_batches(*, on: dt.date):
+    """Return the batches with a file that ended more than 60 days before `on`, or that were left
+    unfinished as long."""
+    last = dt.datetime.combine(on - dt.timedelta(days=KEPT_DAYS), dt.time.min, dt.UTC)
+    ended = Q(state=State.WRITTEN, written_at__lt=last) | Q(state=State.UNDONE, undone_at__lt=last)
+    left = Q(state__in=UNFINISHED, created_at__lt=last)
+    return ImportBatch.objects.filter(ended | left).exclude(file="")
+
+
 def clear_old(*, on: dt.date) -> int:
-    """Remove the rows and the stored files of batches that ended more than 60 days before `on`,
-    or that were left unfinished as long; return how many batches.
+    """Remove the rows and the stored files of old batches; return how many batches.
 
     The batch, its counts and its journal stay, so that it can still be undone whole. Of rows
     undone one by one the mark stays, without what they held.
     """
-    last = dt.datetime.combine(on - dt.timedelta(days=KEPT_DAYS), dt.time.min, dt.UTC)
-    ended = Q(state=State.WRITTEN, written_at__lt=last) | Q(state=State.UNDONE, undone_at__lt=last)
-    left = Q(state__in=UNFINISHED, created_at__lt=last)
-    old = ImportBatch.objects.filter(ended | left).exclude(stored_name="")
-    keys = list(old.values_list("pk", flat=True))
+    keys = list(old_batches(on=on).values_list("pk", flat=True))
     for key in keys:
         _clear(key)
     return len(keys)
@@ -36,7 +40,7 @@ def _clear(key: int) -> None:
     rows = ImportRow.objects.filter(batch=batch)
     rows.filter(undone=False).delete()
     rows.update(identifier="", reasons=[], changes=[], candidates=[], values=[])
-    stored_name, batch.stored_name = batch.stored_name, ""
+    stored_name, batch.file = batch.file.name, ""
     if batch.state in UNFINISHED:
         batch.state = State.DROPPED
     batch.save()

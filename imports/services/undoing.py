@@ -8,6 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -18,6 +19,7 @@ from kylien.core.changes import acting
 
 PART = 500  # keys in one question: SQLite's limit on parameters
 CHANGED_SINCE = "đã sửa sau khi nhập"
+PAST = "Không còn gì để hoàn tác: lần nhập không đổi gì, hoặc đã quá hạn lưu giữ."
 
 
 @dataclass(slots=True)
@@ -62,6 +64,11 @@ class Plan:
 
     def size(self) -> int:
         return sum(map(len, self.remove.values()))
+
+
+def can_undo(batch: ImportBatch) -> bool:
+    """Tell whether a batch was written and its journal is kept still."""
+    return batch.state == State.WRITTEN and batch.journal.exists()
 
 
 def plan_undo(batch: ImportBatch, numbers: set[int] | None = None) -> Plan:
@@ -198,14 +205,16 @@ def _text(row, name):
 def undo(*, batch: ImportBatch, user, on, numbers: set[int] | None = None) -> Plan:
     """Undo a written batch, or some of its rows; return what was done and what stays.
 
-    Raises ValidationError for a batch that was not written. Its rows whose whole effect is gone
-    are marked as undone; once all are, the batch is.
+    Raises ValidationError for a batch that was not written, or that has no journal. Its rows whose
+    whole effect is gone are marked as undone; once all are, the batch is.
     """
     with (
         acting(user=user, day=on, reason=f"Hoàn tác lần nhập {batch.code}"),
         transaction.atomic(),
     ):
         row = locked(batch, State.WRITTEN)
+        if not can_undo(row):
+            raise ValidationError(PAST)
         plan = plan_undo(row, numbers)
         for mended_row, mended in plan.restore:
             for name, (old, _) in mended.values.items():

@@ -22,6 +22,7 @@ from imports.services import batches, progress
 from imports.services.clearing import clear_old
 from imports.services.errors import to_correct, write_error_workbook
 from imports.services.templates import write_template
+from imports.services.undoing import can_undo
 from imports.views.rows import TONES, noun_of, show_rows
 from kylien.core import exports, text
 from kylien.core.changes import trail
@@ -85,7 +86,7 @@ class BatchView(RecordView):
 
     def facts(self, obj):
         found = [("Loại dữ liệu", kind_label(obj.kind))]
-        if obj.stored_name:
+        if obj.file:
             link = format_html('<a href="{}">{}</a>', url("file", obj), obj.file_name)
             found.append(("Tệp gốc", link))
         if obj.sheet:
@@ -109,7 +110,7 @@ class BatchView(RecordView):
             sure = "Bỏ lần nhập này? Tệp và bản xem trước bị xoá, sổ không thay đổi."
             drop = {"label": "Bỏ lần nhập này", "icon": "trash-2", "method": "post"}
             found += [columns, {"url": url("drop", obj), "confirm": sure, **drop}]
-        if obj.state == State.WRITTEN:
+        if can_undo(obj):
             found.append({"url": url("undo", obj), "label": "Hoàn tác", "icon": "undo-2"})
         return found
 
@@ -154,11 +155,11 @@ class BatchView(RecordView):
             "undecided": undecided,
             "good": good,
             "left": undecided + obj.refused,
-            "to_correct": obj.stored_name and (undecided or obj.refused),
+            "to_correct": obj.file and (undecided or obj.refused),
             "undone": undone,
-            "undoable": obj.state == State.WRITTEN and self.allows("change"),
+            "undoable": self.allows("change") and can_undo(obj),
             "ignored": obj.ignored,
-            "cleared": bool(obj.rows) and not obj.stored_name,
+            "cleared": bool(obj.rows) and not obj.file,
         }
 
     @staticmethod
@@ -282,7 +283,7 @@ class OriginalFile(ScopedMixin, View):
 
     def get(self, request, pk):
         batch = self.row()
-        response = send(batch.stored_name, batch.file_name, "")
+        response = send(batch.file.name, batch.file_name, "")
         _left(batch, "Tệp gốc", rows=batch.rows)
         return response
 
@@ -294,7 +295,7 @@ class ErrorFile(ScopedMixin, View):
 
     def get(self, request, pk):
         batch = self.row()
-        if not (batch.stored_name and to_correct(batch).exists()):
+        if not (batch.file and to_correct(batch).exists()):
             messages.info(request, "Không có dòng nào phải sửa.")
             return HttpResponseRedirect(batch.get_absolute_url())
         file = TemporaryFile()  # noqa: SIM115 (the response closes it)

@@ -95,8 +95,12 @@ class UndoBatch(ScopedMixin, View):
 
     def get(self, request, pk):
         batch = self.row()
-        if batch.state != State.WRITTEN:
-            messages.error(request, f"Lần nhập {batch.code}: {batch.badge()[1].lower()}.")
+        if not undoing.can_undo(batch):
+            past = batch.state == State.WRITTEN
+            messages.error(
+                request,
+                undoing.PAST if past else f"Lần nhập {batch.code}: {batch.badge()[1].lower()}.",
+            )
             return HttpResponseRedirect(batch.get_absolute_url())
         number = request.GET.get("row", "")
         plan = undoing.plan_undo(batch, self.numbers(batch, number))

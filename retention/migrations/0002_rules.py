@@ -21,6 +21,7 @@ PERIODS = (
     ("incident_party", "delete", 60, OWN),
     ("incident_file", "blank", 120, OWN),
     ("correction", "delete", 60, OWN),
+    ("import", "blank", 24, OWN),
     ("audit", "blank", 120, OWN),
 )
 

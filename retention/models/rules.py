@@ -27,6 +27,7 @@ class RecordType(models.TextChoices):
     INCIDENT_PARTY = "incident_party", "Người báo tin, bị hại của vụ đã kết thúc"
     INCIDENT_FILE = "incident_file", "Tệp đính kèm của vụ đã kết thúc"
     CORRECTION = "correction", "Yêu cầu đính chính đã trả lời"
+    IMPORT = "import", "Giá trị cũ, mới của lần nhập từ Excel (để hoàn tác)"
     AUDIT = "audit", "Giá trị cũ, mới trong nhật ký"
 
 
@@ -51,6 +52,7 @@ POSSIBLE = {
     RecordType.INCIDENT_PARTY: Outcome.DELETE,
     RecordType.INCIDENT_FILE: Outcome.BLANK,
     RecordType.CORRECTION: Outcome.DELETE,
+    RecordType.IMPORT: Outcome.BLANK,
     RecordType.AUDIT: Outcome.BLANK,
 }
 

@@ -350,7 +350,7 @@ def test_a_file_that_went_away_is_told(known, on):
     with pytest.raises(FileNotFoundError):
         read(batch, on)
     assert fresh(batch).state == State.FAILED
-    ImportBatch.objects.filter(pk=batch.pk).update(stored_name="")
+    ImportBatch.objects.filter(pk=batch.pk).update(file="")
     with pytest.raises(ValidationError, match="tải lên lại"):
         batches.begin_reading(batch=batch)
 

@@ -596,7 +596,7 @@ def test_a_dropped_batch_loses_file_and_rows_and_stays_listed(
 ):
     client = client_for(chief)
     batch = preview(client, *MIXED)
-    stored = batch.stored_name
+    stored = batch.file.name
     with django_capture_on_commit_callbacks(execute=True):
         response = client.post(act("drop", batch), follow=True)
     assert batch.code in response.content.decode()
@@ -734,7 +734,7 @@ def test_old_previews_are_cleared_when_a_new_one_comes(
     client, batch = written
     undone = batch.lines.get(outcome=Outcome.NEW)
     client.post(act("undo", batch), {"row": undone.number})
-    stored = batch.stored_name
+    stored = batch.file.name
 
     def made_before(days):
         at = timezone.now() - dt.timedelta(days=days)
@@ -746,7 +746,7 @@ def test_old_previews_are_cleared_when_a_new_one_comes(
     with django_capture_on_commit_callbacks(execute=True):
         upload(client, workbook(*MIXED))
     batch.refresh_from_db()
-    assert (batch.state, batch.stored_name, batch.rows) == (State.WRITTEN, "", 6)
+    assert (batch.state, batch.file.name, batch.rows) == (State.WRITTEN, "", 6)
     assert list(batch.lines.values_list("number", "values")) == [(undone.number, [])]
     assert batch.journal.exists()
     assert not PrivateStorage().exists(stored)

@@ -435,7 +435,7 @@ def test_a_batch_whose_rows_were_cleared_is_undone_whole(batch, settings, tmp_pa
     settings.ATTACHMENTS_DIR = tmp_path
     Resident.objects.filter(full_name="Lê Văn Con").update(note="đã gặp")
     undone(batch, ON, {6})
-    ImportBatch.objects.filter(pk=batch.pk).update(stored_name="2026/11/a")
+    ImportBatch.objects.filter(pk=batch.pk).update(file="2026/11/a")
     batch.refresh_from_db()
     assert clear_old(on=batch.written_at.date() + dt.timedelta(days=70)) == 1
     assert batch.lines.count() == 1

@@ -9,6 +9,8 @@ from django.utils import timezone
 from businesses.models import Business
 from households.models import Residence
 from households.services import end_residence
+from imports.models import ImportJournal
+from imports.services.undoing import can_undo, undo
 from kylien.audit.models import AuditEntry
 from kylien.core.periods import TZ, add_months
 from retention.kinds import KINDS, last_day
@@ -73,6 +75,13 @@ def closed_business(on):
     return row
 
 
+def written_batch(on):
+    batch = factories.ImportBatchFactory(state="written", written_at=noon(on))
+    entry = [1, "change", "households.resident", 1, 2, {"full_name": ["Cũ", "Mới"]}]
+    ImportJournal.objects.create(batch=batch, position=0, entries=[entry])
+    return batch
+
+
 MAKE = {
     RecordType.RESIDENT: gone,
     RecordType.ABSENCE: absence,
@@ -90,6 +99,7 @@ MAKE = {
     RecordType.CORRECTION: lambda on: factories.CorrectionFactory(
         received_on=on, due_on=on, answered=True, done_on=on
     ),
+    RecordType.IMPORT: written_batch,
 }
 
 
@@ -130,6 +140,16 @@ def test_the_trail_is_past_its_period_month_by_month(on):
     KINDS[RecordType.AUDIT].dispose([months[1].year * 100 + months[1].month], None)
     old = AuditEntry.objects.filter(at__lt=timezone.now() - dt.timedelta(days=365)).order_by("at")
     assert [bool(one.values) for one in old] == [True, False, True]
+
+
+def test_a_batch_whose_old_values_are_gone_is_undone_no_more(chief, on):
+    batch = written_batch(last_day(on, MONTHS))
+    assert can_undo(batch)
+    KINDS[RecordType.IMPORT].dispose([batch.pk], None)
+    assert not can_undo(batch)
+    with pytest.raises(ValidationError, match="quá hạn lưu giữ"):
+        undo(batch=batch, user=chief, on=on)
+    assert not list(rows_past(RecordType.IMPORT, on))
 
 
 @pytest.mark.parametrize("change", ["came back", "unfinished"])

@@ -1,5 +1,6 @@
-"""`manage.py sweep_attachments`: files that no row holds go, a day later."""
+"""`manage.py sweep_files`: files that no row holds go, a day later."""
 
+import datetime as dt
 import io
 import os
 import time
@@ -7,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 
+from imports.models import ImportBatch
 from incidents.services import handling
 from tests import factories
 
@@ -37,16 +40,16 @@ def aged(row):
 
 def sweep(*options):
     output = io.StringIO()
-    call_command("sweep_attachments", *options, stdout=output)
+    call_command("sweep_files", *options, stdout=output)
     return output.getvalue()
 
 
 def test_what_no_row_holds_goes_after_a_day(folder):
     old, young = stray(folder, "a" * 32, DAY + 60), stray(folder, "b" * 32, DAY - 60)
     kept = aged(factories.AttachmentFactory())
-    assert sweep("--dry-run") == "Sẽ xoá 1 tệp, 3 byte.\n"
+    assert sweep("--dry-run") == "Sẽ xoá 0 bản xem trước, 1 tệp, 3 byte.\n"
     assert old.exists()
-    assert sweep() == "Đã xoá 1 tệp, 3 byte.\n"
+    assert sweep() == "Đã xoá 0 bản xem trước, 1 tệp, 3 byte.\n"
     assert (old.exists(), young.exists(), kept.exists()) == (False, True, True)
 
 
@@ -59,5 +62,20 @@ def test_a_file_that_was_to_go_with_its_row_goes_now():
     assert not path.exists()
 
 
+def test_a_workbook_stays_with_its_batch_until_its_preview_is_old():
+    batch = factories.ImportBatchFactory()
+    path = aged(batch)
+    assert sweep() == "Đã xoá 0 bản xem trước, 0 tệp, 0 byte.\n"
+    assert path.exists()
+    ImportBatch.objects.filter(pk=batch.pk).update(
+        created_at=timezone.now() - dt.timedelta(days=70)
+    )
+    assert sweep("--dry-run") == "Sẽ xoá 1 bản xem trước, 0 tệp, 0 byte.\n"
+    assert path.exists()
+    sweep()
+    batch.refresh_from_db()
+    assert (batch.file.name, batch.state) == ("", ImportBatch.State.DROPPED)
+
+
 def test_an_empty_installation_has_nothing_to_sweep():
-    assert sweep() == "Đã xoá 0 tệp, 0 byte.\n"
+    assert sweep() == "Đã xoá 0 bản xem trước, 0 tệp, 0 byte.\n"

@@ -1,4 +1,4 @@
-"""`manage.py sweep_attachments`: remove stored files that no row names any more."""
+"""`manage.py sweep_files`: remove stored files that no row names any more, and old previews."""
 
 import datetime as dt
 from pathlib import Path
@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 from django.db.models import FileField, Q
 from django.utils import timezone
 
+from imports.services.clearing import clear_old, old_batches
 from incidents.models import Attachment
 from kylien.core.uploads import PrivateStorage
 
@@ -39,16 +40,19 @@ def orphans(at: dt.datetime) -> list[Path]:
 
 
 class Command(BaseCommand):
-    help = "Xoá tệp đính kèm không còn bản ghi nào giữ, cũ hơn một ngày."
+    help = "Xoá bản xem trước quá 60 ngày của tệp Excel, tệp cũ hơn một ngày không bản ghi nào giữ."
 
     def add_arguments(self, parser):
         parser.add_argument("--dry-run", action="store_true", help="Chỉ đếm, không xoá.")
 
-    def handle(self, *args, **options):
-        found = orphans(timezone.now())
+    def handle(self, *, dry_run, **options):
+        at = timezone.now()
+        on = timezone.localdate(at)
+        previews = old_batches(on=on).count() if dry_run else clear_old(on=on)
+        found = orphans(at)
         size = sum(path.stat().st_size for path in found)
-        if not options["dry_run"]:
+        if not dry_run:
             for path in found:
                 path.unlink(missing_ok=True)
-        done = "Sẽ xoá" if options["dry_run"] else "Đã xoá"
-        self.stdout.write(f"{done} {len(found)} tệp, {size} byte.")
+        done = "Sẽ xoá" if dry_run else "Đã xoá"
+        self.stdout.write(f"{done} {previews} bản xem trước, {len(found)} tệp, {size} byte.")
