@@ -372,7 +372,8 @@ class RecordInlineFormSet(forms.BaseInlineFormSet):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.max_num = self.absolute_max = len(self.get_queryset()) + self.NEW_ROWS
+        self.absolute_max = len(self.get_queryset()) + self.NEW_ROWS
+        self.max_num = min(self.max_num, self.absolute_max)  # 0 where no row may be added
         for name, field in self.form.base_fields.items():
             widget = getattr(field.widget, "widget", field.widget)  # the admin wraps it
             if hasattr(widget, "labels"):

@@ -209,6 +209,20 @@ def test_inspections_and_states_are_written_on_their_own_pages(client_for, reque
     assert not [name for name in filled(answer) if name.endswith("changed_on")]
 
 
+def test_a_page_that_claims_thousands_of_new_rows_is_refused_before_they_are_built(
+    client_for, chief, area_a
+):
+    home = factories.HouseholdFactory(neighbourhood=area_a)
+    client = client_for(chief)
+    data = filled(client.get(admin_url(home)))
+    total = next(name for name in data if name.endswith("-TOTAL_FORMS"))
+    answer = client.post(admin_url(home), data | {total: "900"})
+    assert answer.status_code == 200
+    formset = answer.context["inline_admin_formsets"][0].formset
+    assert formset.non_form_errors()
+    assert len(formset.forms) <= formset.NEW_ROWS + formset.initial_form_count()
+
+
 # --- beats --------------------------------------------------------------------------------------
 
 
