@@ -21,7 +21,6 @@ from uuid import uuid4
 
 import pyrage
 import pytest
-from django.contrib.auth.models import Group
 from django.core.files import locks
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
@@ -740,7 +739,7 @@ print(page.status_code, "_auth_user_id" in client.session, client.get("/").statu
 """
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)  # with roles and rules
 class TestDrill:
     def test_what_was_backed_up_comes_back_to_the_letter(
         self, settings, elsewhere, usb, key, public, tmp_path, client_for
@@ -787,7 +786,6 @@ class TestDrill:
 
     @staticmethod
     def fill():
-        Group.objects.get_or_create(name=Role.AREA_OFFICER)  # an earlier test's end emptied all
         area = factories.NeighbourhoodFactory()
         officer = factories.UserFactory(username="cskva", role=Role.AREA_OFFICER, password=PASSWORD)
         factories.BeatFactory(officer=officer, neighbourhood=area)

@@ -265,7 +265,7 @@ def verified():
     return json.loads(output.getvalue())
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_the_chain_stays_whole(chief, clerk):
     types = [RecordType.ABSENCE, RecordType.RESIDENT]
     for one in types:
