@@ -13,11 +13,11 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser.server import CHROMIUM_FLAGS, ROOT, Portal, type_sign_in
+from tests.browser.server import CHROMIUM_FLAGS, PASSWORD, ROOT, Portal, type_sign_in
 
 CHAPTERS = [
     ROOT / "docs" / f"huong-dan-{name}.md"
-    for name in ("cu-tru", "co-so", "vu-viec", "dan-van", "bao-cao")
+    for name in ("cu-tru", "co-so", "vu-viec", "dan-van", "bao-cao", "an-toan")
 ]
 VIEW = {"width": 1280, "height": 760}
 PHONE = {"width": 360, "height": 640}
@@ -202,6 +202,20 @@ def report_scenes(page):
     yield "bao-cao-van-ban"
 
 
+def safety_scenes(page):
+    """Yield one's own account, a person about to be shown in full, and what is past its period."""
+    page.goto("/accounts/profile/")
+    yield "an-toan-tai-khoan"
+    page.goto(first(page, "/residents/"))
+    page.get_by_role("link", name="Hiện đầy đủ").click()
+    page.get_by_label("Mật khẩu").fill(PASSWORD)
+    page.get_by_role("button", name="Xác nhận").click()
+    page.locator("details.reveal summary").click()
+    yield "an-toan-hien-day-du"
+    page.goto("/retention/")
+    yield "an-toan-luu-giu"
+
+
 def leader_scenes(page):
     """Yield what the ward's leaders read."""
     page.goto("/reports/trends/")
@@ -222,7 +236,7 @@ def signed_in(browser, portal, name):
 
 SCENES = {
     "trucban": (desk_scenes,),
-    "chihuy": (chief_scenes, board_scenes, report_scenes),
+    "chihuy": (chief_scenes, board_scenes, report_scenes, safety_scenes),
     "lanhdao": (leader_scenes,),
     "cskv1": (work_scenes, trade_scenes, group_scenes, scenes),  # the last one changes the ward
 }

@@ -55,6 +55,16 @@
     document.querySelectorAll("details[data-menu][open]").forEach((m) => { if (!m.contains(e.target)) m.open = false; });
   });
 
+  /* A panel opens to the left of its button's right edge, unless it would lie over the menu there. */
+  const place = (details) => {
+    const panel = details.open && $(".reveal-panel", details);
+    if (!panel) return;
+    panel.classList.remove("to-right");
+    panel.classList.toggle("to-right", panel.getBoundingClientRect().left < $("main").getBoundingClientRect().left);
+  };
+  document.addEventListener("toggle", (e) => { if (e.target.matches("details.reveal")) place(e.target); }, true);
+  document.querySelectorAll("details.reveal[open]").forEach(place);
+
   /* ---- ask first: data-confirm on a form, a button or a link ---- */
   let confirmed = null;
   const ask = (sentence) => new Promise((resolve) => {
