@@ -76,7 +76,8 @@ for _name in ("SECRET_KEY", "OLD_SECRET_KEY", "DATABASE_URL", "EMAIL_URL"):
 DEMO = flag("DEMO", False)  # invented people, http on loopback; never the station's own data
 DEBUG = False
 VAR_DIR = Path(read("VAR_DIR", _env.str, "a folder", default=str(BASE_DIR / "var")))
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+AUDIT_HEAD = VAR_DIR / "audit-head"  # how far the trail was when it was last verified
 TESTING = flag("TESTING", False)
 
 

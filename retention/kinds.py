@@ -113,7 +113,7 @@ class Emptied(Kind):
     def dispose(self, keys, doing):
         for part in chunks(keys):
             self.model.objects.filter(pk__in=part).update(**dict.fromkeys(self.fields, ""))
-        blank(self.model, keys)
+        blank(self.model, keys, self.fields)
         return {}
 
 
@@ -148,9 +148,10 @@ class Files(Kind):
     """The file and its name go after the commit; that there was one stays, with its digest."""
 
     def dispose(self, keys, doing):
-        for row in Attachment.objects.filter(pk__in=keys).select_related("incident").order_by("pk"):
+        rows = Attachment.objects.filter(pk__in=keys)
+        for row in rows.filter(removed_at=None).select_related("incident").order_by("pk"):
             handling.put_away(row, reason=doing.words, at=doing.at)
-        Attachment.objects.filter(pk__in=keys).exclude(note="").update(note="")
+        rows.exclude(note="").update(note="")
         blank(Attachment, keys)
         return {}
 
@@ -268,7 +269,8 @@ KINDS: dict[str, Kind] = {
     ),
     RecordType.INCIDENT_FILE: Files(
         Attachment,
-        lambda day: of_closed(Attachment.objects.filter(removed_at=None), day),
+        # One that was taken out by hand keeps its note until then.
+        lambda day: of_closed(Attachment.objects.exclude(removed_at__isnull=False, note=""), day),
         numbered("incident__code", "tệp"),
     ),
     RecordType.CORRECTION: Deleted(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from households.models import ResidenceAct, Resident, StayNotice, TransferRequest
-from kylien.core.text import format_date
+from kylien.core.text import format_birth, format_date
 from retention.models import CorrectionRequest
 from selfgov_groups.models import GroupMembership, GroupOfficer, RosterLine
 
@@ -26,7 +26,7 @@ def facts(person: Resident) -> list[tuple[str, str]]:
     shown = {
         "code": person.code,
         "full_name": person.full_name,
-        "birth_date": person.birth(),
+        "birth_date": format_birth(person.birth_date, person.birth_precision),
         "sex": person.get_sex_display(),
         **{name: getattr(person, name) for name in NUMBERS},
         "neighbourhood": str(person.neighbourhood or ""),

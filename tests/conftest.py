@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client, TransactionTestCase
+from django.urls import reverse
 from django.utils import timezone
 
 from kylien.accounts.models import Role
@@ -71,6 +72,25 @@ def forget_trail():
 def empty_cache():
     """Forget the failed sign-ins that earlier tests counted."""
     cache.clear()
+
+
+@pytest.fixture
+def trusted_for(client_for):
+    """Return a function that gives a client whose user has typed the password again just now."""
+
+    def sign_in(user):
+        client = client_for(user)
+        again = client.post(reverse("account_reauthenticate"), {"password": factories.PASSWORD})
+        assert again.status_code == 302
+        return client
+
+    return sign_in
+
+
+@pytest.fixture(autouse=True)
+def own_head(settings, tmp_path):
+    """Let no test remember the trail of another's database."""
+    settings.AUDIT_HEAD = tmp_path / "audit-head"
 
 
 @pytest.fixture

@@ -151,6 +151,8 @@ OF_PART = {"reporttext-edit", "reporttext-sentence"}
 POSTED = {"reporttext-sentence"}
 # Of a workbook that was read and holds nothing wrong: what is over leads back to its page.
 OF_READ = {"importbatch-progress": 302, "importbatch-undo": 302, "importbatch-errors": 302}
+# Nobody here has typed the password again.
+PASSWORD_FIRST = {"resident-datasheet"}
 # Of a material that is a text alone.
 WITHOUT_FILE = {"material-file"}
 
@@ -476,7 +478,7 @@ def expected_of_records(route, user, row):
     if not user.has_perms(further):
         return 403
     if row is None:
-        return 200
+        return 302 if route.name in PASSWORD_FIRST else 200
     if not view_class.model.objects.visible_to(user).filter(pk=row.pk).exists():
         return 404
     if route.name in DECISIONS and row not in view_class.model.objects.to_decide(user):

@@ -31,7 +31,8 @@ from waitress import wasyncore
 from kylien import serve
 from kylien.audit.models import AuditEntry
 from kylien.core import errors
-from kylien.core.middleware import METHODS, REFUSALS_A_MINUTE
+from kylien.core.middleware import METHODS
+from kylien.core.refusals import A_MINUTE as REFUSALS_A_MINUTE
 from scripts import licences
 from tests import factories
 from tests.factories import PASSWORD
@@ -544,6 +545,14 @@ def test_a_scanner_cannot_fill_the_disk(client_for, leader, lines):
     assert len(refusals(leader)) == REFUSALS_A_MINUTE
     assert [one["event"] for one in lines.all] == ["refusals left out"]
     assert lines.all[0]["user"] == leader.pk
+
+
+@pytest.mark.django_db
+def test_made_up_names_cannot_fill_the_disk(client, settings):
+    settings.ACCOUNT_RATE_LIMITS = False
+    for number in range(REFUSALS_A_MINUTE + 10):
+        client.post(LOGIN, {"login": f"ma{number}", "password": "x"})
+    assert AuditEntry.objects.filter(action="refused").count() == REFUSALS_A_MINUTE
 
 
 @pytest.mark.django_db

@@ -21,6 +21,7 @@ from imports.reading.layout import data_rows, find_header
 from imports.services import progress
 from imports.services.collecting import rare_collections
 from imports.services.month_first import refuse_month_first
+from kylien.core import text
 from kylien.core.uploads import PrivateStorage, clean_name, stored
 
 State = ImportBatch.State
@@ -39,10 +40,11 @@ def path_of(batch: ImportBatch) -> Path:
 def upload(*, file, kind: str, user, sheet: str = "", options: dict | None = None) -> ImportBatch:
     """Keep a workbook and guess its sheet, header and columns; `file` is an open Django file.
 
-    Raises ValidationError for what is no workbook, cannot be opened or would choke the portal.
+    Numbers of people in the file's name are masked: it stands on pages and in the trail. Raises
+    ValidationError for what is no workbook, cannot be opened or would choke the portal.
     """
     checked = check_file(file)
-    name = clean_name(file.name)
+    name = text.mask_numbers(clean_name(file.name))
     with stored(file) as stored_name, transaction.atomic():
         batch = ImportBatch(
             kind=kind,

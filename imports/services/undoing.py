@@ -19,7 +19,7 @@ from kylien.core.changes import acting
 
 PART = 500  # keys in one question: SQLite's limit on parameters
 CHANGED_SINCE = "đã sửa sau khi nhập"
-PAST = "Không còn gì để hoàn tác: lần nhập không đổi gì, hoặc đã quá hạn lưu giữ."
+PAST = "Lần nhập đã quá hạn lưu giữ: không hoàn tác được nữa."
 
 
 @dataclass(slots=True)
@@ -67,8 +67,9 @@ class Plan:
 
 
 def can_undo(batch: ImportBatch) -> bool:
-    """Tell whether a batch was written and its journal is kept still."""
-    return batch.state == State.WRITTEN and batch.journal.exists()
+    """Tell whether a batch was written, and its journal is kept still if it wrote anything."""
+    wrote = batch.new or batch.changed
+    return batch.state == State.WRITTEN and (not wrote or batch.journal.exists())
 
 
 def plan_undo(batch: ImportBatch, numbers: set[int] | None = None) -> Plan:
@@ -205,8 +206,8 @@ def _text(row, name):
 def undo(*, batch: ImportBatch, user, on, numbers: set[int] | None = None) -> Plan:
     """Undo a written batch, or some of its rows; return what was done and what stays.
 
-    Raises ValidationError for a batch that was not written, or that has no journal. Its rows whose
-    whole effect is gone are marked as undone; once all are, the batch is.
+    Raises ValidationError for a batch that was not written, or whose journal is gone. Its rows
+    whose whole effect is gone are marked as undone; once all are, the batch is.
     """
     with (
         acting(user=user, day=on, reason=f"Hoàn tác lần nhập {batch.code}"),

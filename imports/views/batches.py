@@ -25,7 +25,7 @@ from imports.services.templates import write_template
 from imports.services.undoing import can_undo
 from imports.views.rows import TONES, noun_of, show_rows
 from kylien.core import exports, text
-from kylien.core.changes import trail
+from kylien.core.changes import acting, trail
 from kylien.core.records import PAGE_SIZE, RecordView, Role, ScopedMixin, new_mark, only_once
 from kylien.core.tables import KeyPaginator
 from kylien.core.uploads import send
@@ -276,44 +276,85 @@ def as_download(name):
     }
 
 
-class OriginalFile(ScopedMixin, View):
-    """Hand out the workbook as it was uploaded, and record that it left."""
+class WorkbookFile(ScopedMixin, View):
+    """Hand out a workbook of a batch, numbers of people in full, and record that it left.
+
+    Who takes more than 50 rows along is asked for the password once more, and for a reason, as
+    with the export of a list; so is who takes a file that was not read and may hold any number.
+    """
 
     model = ImportBatch
+    what = ""
 
     def get(self, request, pk):
+        return self.answer(None)
+
+    def post(self, request, pk):
+        return self.answer(request.POST)
+
+    def answer(self, data):
         batch = self.row()
-        response = send(batch.file.name, batch.file_name, "")
-        _left(batch, "Tệp gốc", rows=batch.rows)
+        if refused := self.refusal(batch):
+            return refused
+        people = batch.rows if batch.read_at else exports.PEOPLE_WITHOUT_REASON + 1
+        form = exports.ExportForm(data, kind="", rows=batch.rows, people=people)
+        if first := form.way(self.request):
+            return HttpResponseRedirect(first)
+        if (form.is_bound or form.many) and not form.is_valid():
+            return self.ask_reason(batch, form)
+        try:
+            response = self.file(batch)
+        except SheetError as error:
+            return self.back(batch, messages.ERROR, str(error))
+        with acting(reason=form.cleaned_data["reason"] if form.is_bound else ""):
+            told = {"rows": batch.rows, "filters": {self.what: batch.file_name}}
+            trail().reading(ImportBatch, "export", code=batch.code, **told)
         return response
 
+    def back(self, batch, level, words):
+        messages.add_message(self.request, level, words)
+        return HttpResponseRedirect(batch.get_absolute_url())
 
-class ErrorFile(ScopedMixin, View):
-    """Hand out the workbook with what was refused coloured and told why, and record it."""
+    def ask_reason(self, batch, form):
+        context = {
+            "object": batch,
+            "title": f"Tải {self.what.lower()}",
+            "form": form,
+            "rows": text.format_number(batch.rows) if batch.read_at else "",
+        }
+        status = 422 if form.is_bound else 200
+        return render(self.request, "imports/take.html", context, status=status)
 
-    model = ImportBatch
 
-    def get(self, request, pk):
-        batch = self.row()
-        if not (batch.file and to_correct(batch).exists()):
-            messages.info(request, "Không có dòng nào phải sửa.")
-            return HttpResponseRedirect(batch.get_absolute_url())
+class OriginalFile(WorkbookFile):
+    """The workbook as it was uploaded."""
+
+    what = "Tệp gốc"
+
+    def refusal(self, batch):
+        if not batch.file:
+            raise Http404
+
+    def file(self, batch):
+        return send(batch.file.name, batch.file_name, "")
+
+
+class ErrorFile(WorkbookFile):
+    """The sheet with all its rows, what was refused coloured and told why."""
+
+    what = "Tệp lỗi"
+
+    def refusal(self, batch):
+        if batch.file and to_correct(batch).exists():
+            return None
+        return self.back(batch, messages.INFO, "Không có dòng nào phải sửa.")
+
+    def file(self, batch):
         file = TemporaryFile()  # noqa: SIM115 (the response closes it)
-        try:
-            rows = write_error_workbook(batch, file)
-        except SheetError as error:
-            messages.error(request, str(error))
-            return HttpResponseRedirect(batch.get_absolute_url())
-        _left(batch, "Tệp lỗi", rows=rows)
+        write_error_workbook(batch, file)
         file.seek(0)
-        name = exports.filename(f"loi {batch.code}", request.today, "xlsx")
+        name = exports.filename(f"loi {batch.code}", self.request.today, "xlsx")
         return FileResponse(file, content_type=XLSX, headers=as_download(name))
-
-
-def _left(batch, what, rows):
-    trail().reading(
-        ImportBatch, "export", code=batch.code, rows=rows, filters={what: batch.file_name}
-    )
 
 
 class DropBatch(ScopedMixin, View):

@@ -1,6 +1,5 @@
 """A batch's rows as its page shows them: what each would do, with numbers of people masked."""
 
-import re
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -21,7 +20,6 @@ TONES = {
 }
 # What a row of a kind is called where one is decided to be, or not to be, another.
 NOUNS = {"businesses": "cơ sở", "groups": "tổ"}
-_NUMBER = re.compile(r"(?<!\d)\d{9,}(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -72,10 +70,12 @@ def _show(batch, kind, row, user, written):
     return ShownRow(
         number=row.number,
         badge=(TONES[outcome], outcome.label),
-        identifier=hide(row.identifier),
+        identifier=text.mask_numbers(row.identifier),
         values="" if outcome in (Outcome.SAME, Outcome.CHANGED) else _values(kind, row),
-        reasons=[hide(one) for one in row.reasons[:last] if not _told_by(one, candidates)],
-        notes=[hide(note) for note in row.reasons[last:]],
+        reasons=[
+            text.mask_numbers(one) for one in row.reasons[:last] if not _told_by(one, candidates)
+        ],
+        notes=[text.mask_numbers(note) for note in row.reasons[last:]],
         changes=[
             (label, *(_change(value, secret=label in secret) for value in pair))
             for label, *pair in row.changes
@@ -116,20 +116,16 @@ def shown_value(column: Column, value) -> str:
     if column.secret:
         return text.mask_id(str(value))
     if column.shown:
-        return hide(column.shown(value))
+        return text.mask_numbers(column.shown(value))
     if isinstance(value, bool):
         return f"{column.label}: {'có' if value else 'không'}"
-    return hide(str(value))
+    return text.mask_numbers(str(value))
 
 
 def _change(value, *, secret: bool) -> str:
     words = "" if value is None else str(value)
-    return text.mask_id(words) if secret and words and "*" not in words else hide(words)
-
-
-def hide(words: str) -> str:
-    """Return words with identity numbers and phones masked, whatever wrote them."""
-    return _NUMBER.sub(lambda found: text.mask_id(found[0]), words)
+    mask = text.mask_id if secret and words and "*" not in words else text.mask_numbers
+    return mask(words)
 
 
 def _candidate(one: dict, row, user) -> Candidate:
@@ -138,10 +134,10 @@ def _candidate(one: dict, row, user) -> Candidate:
     may_open = model and user.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}")
     return Candidate(
         pk=pk,
-        label=hide(one.get("label") or ""),
+        label=text.mask_numbers(one.get("label") or ""),
         code=code,
-        detail=hide(one.get("detail") or ""),
-        why=hide(one.get("why") or ""),
+        detail=text.mask_numbers(one.get("detail") or ""),
+        why=text.mask_numbers(one.get("why") or ""),
         url=model(pk=one["pk"]).get_absolute_url() if may_open else "",
         chosen=row.decision == f"same:{pk}",
     )

@@ -13,7 +13,6 @@ from imports.kinds.base import Outcome, Run
 from imports.models import ImportBatch
 from imports.services import background, batches, progress, undoing, writing
 from imports.views.batches import State, part
-from imports.views.rows import hide
 from kylien.core import text
 from kylien.core.forms import is_key
 from kylien.core.records import ScopedMixin
@@ -111,7 +110,10 @@ class UndoBatch(ScopedMixin, View):
             "title": f"Hoàn tác dòng {number}" if number else "Hoàn tác lần nhập",
             "removed": removed(plan),
             "restored": restored(plan),
-            "left": [(one.number, hide(one.label), hide(one.reason)) for one in left],
+            "left": [
+                (one.number, text.mask_numbers(one.label), text.mask_numbers(one.reason))
+                for one in left
+            ],
             "left_count": len(plan.left),
             "list_url": batch.get_absolute_url(),
         }

@@ -120,7 +120,9 @@ class AttachForm(RecordForm):
 class PutAwayForm(RecordForm):
     """Why a file is taken out."""
 
-    remove_reason = forms.CharField(label="Lý do bỏ tệp", max_length=200)
+    remove_reason = forms.CharField(
+        label="Lý do bỏ tệp", max_length=200, help_text=f"Không ghi tên tệp. {NO_NAMES}"
+    )
 
     class Meta(RecordForm.Meta):
         model = Attachment
@@ -153,9 +155,12 @@ class PartyForm(RecordForm):
         for field in self.fields.values():
             field.widget.attrs["autocomplete"] = "off"
 
-    def clean_phone(self):
-        """Take a "-", which removes a masked number elsewhere, for none."""
-        return self.cleaned_data["phone"].removeprefix("-")
+    def clean(self):
+        """Keep numbers where they are masked."""
+        data = super().clean()
+        for name in ("full_name", "address", "note"):
+            refuse_numbers(self, name, data)
+        return data
 
     def save(self):
         return services.tell_who(self.instance.incident, party=self.instance, at=timezone.now())

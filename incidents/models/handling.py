@@ -8,7 +8,9 @@ from incidents.models.incidents import Assignment, Incident, OfIncident
 from kylien.accounts.models import Role
 from kylien.core import text
 from kylien.core.models import AppendOnly, AppendOnlyQuerySet, Tracked
-from kylien.core.uploads import PrivateStorage
+from kylien.core.uploads import KINDS, PrivateStorage
+
+ENDINGS = {kind.content_type: kind.extensions[0] for kind in KINDS}
 
 
 class EntryQuerySet(AppendOnlyQuerySet):
@@ -18,7 +20,8 @@ class EntryQuerySet(AppendOnlyQuerySet):
 class IncidentEntry(AppendOnly):
     """A line of an incident's log: what was done, by whom, when; never changed.
 
-    It names officers at most, never the people of the incident.
+    It names officers at most, never the people of the incident, and repeats nothing that goes after
+    its period: it is kept for good.
     """
 
     class Kind(models.TextChoices):
@@ -96,6 +99,11 @@ class Attachment(Tracked):
     def __str__(self):
         return self.name
 
+    @property
+    def label(self):
+        """Return what tells it where its name and note may not stand: "Tệp 12 (pdf)"."""
+        return f"Tệp {self.pk} ({ENDINGS.get(self.content_type, self.content_type)})"
+
 
 class PartyQuerySet(OfIncident):
     def visible_to(self, user):
@@ -111,7 +119,7 @@ class IncidentParty(Tracked):
     """Who told of an incident, or was harmed: apart from it, read by the chief and the assigned.
 
     In no list, export, log, search or admin page; the trail keeps that it was written and read,
-    never what it says. Not for crowds and complaints.
+    never what it says. The telephone is masked even for its readers. Not for crowds and complaints.
     """
 
     class Role(models.TextChoices):
@@ -129,6 +137,7 @@ class IncidentParty(Tracked):
     owner_code = "incident__code"
     scope_lookup = "incident__neighbourhood"
     secret_fields = ("role", "full_name", "phone", "address", "note")
+    masks = {"phone": text.mask_phone}
 
     class Meta(Tracked.Meta):
         verbose_name = "người báo tin, bị hại"
@@ -138,3 +147,12 @@ class IncidentParty(Tracked):
 
     def __str__(self):
         return text.format_number(self.pk or 0)  # never the name: messages and logs show this
+
+    @property
+    def code(self):
+        """Return the incident's, by which the trail tells it."""
+        return self.incident.code
+
+    @property
+    def masked_phone(self):
+        return self.masked("phone")

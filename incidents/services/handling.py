@@ -51,6 +51,8 @@ def note(incident, *, words, at):
 def attach(incident, *, upload, checked=None, words="", at):
     """Keep a file with an incident, once its content is what its name says.
 
+    The log stays when the file's name and note go, so it has neither.
+
     `checked`: what `check_upload()` found, where the caller has asked already. The file is taken
     away again where the transaction fails, which therefore stands inside.
     """
@@ -69,7 +71,7 @@ def attach(incident, *, upload, checked=None, words="", at):
             sha256=checked.sha256,
             note=words,
         )
-        log.write(incident, Kind.FILE, f"Thêm tệp {checked.extension}", at, words)
+        log.write(incident, Kind.FILE, "Thêm tệp", at, row.label)
     return row
 
 
@@ -83,7 +85,7 @@ def put_away(attachment, *, reason, at):
     stored_name = row.file.name
     row.removed_at, row.remove_reason, row.name = at, reason, "Tệp đã bỏ"
     row.save()
-    log.write(incident, Kind.FILE, "Bỏ tệp", at, reason)
+    log.write(incident, Kind.FILE, "Bỏ tệp", at, f"{row.label}. {reason}")
     # A file that is being read cannot be deleted on Windows: that is logged, the row is right.
     transaction.on_commit(lambda: row.file.storage.delete(stored_name), robust=True)
     return row

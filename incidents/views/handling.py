@@ -19,6 +19,7 @@ from kylien.accounts.models import Role, User
 from kylien.areas.models import BeatAssignment
 from kylien.core.changes import trail
 from kylien.core.records import PartView, ScopedMixin
+from kylien.core.reveal import Reveals
 from kylien.core.uploads import send
 
 
@@ -128,7 +129,7 @@ class PutAway(PartView):
         return f"Bỏ tệp {part.name}"
 
     def done(self, saved):
-        return f"Đã bỏ tệp {saved.name}."
+        return f"Đã bỏ {saved.label.lower()}."
 
 
 class Download(ScopedMixin, View):
@@ -205,23 +206,33 @@ class EditParty(PartView):
         return "Đã sửa người báo tin, bị hại."
 
 
-class Parties(ScopedMixin, View):
+class Parties(Reveals, ScopedMixin, View):
     """Who told of an incident and who was harmed; each look is kept in the trail."""
 
     model = Incident
 
     def get(self, request, pk):
+        return self.page()
+
+    def post(self, request, pk):
+        """Show the telephones once in full, for the reason given."""
+        return self.answer_reveal(self.page)
+
+    def page(self):
+        request = self.request
         incident = self.row(self.rows.select_related("type"))
         user = request.user
         if not (user.has_role(Role.CHIEF) or user.pk in incident.assigned_ids()):
             raise PermissionDenied
-        rows = IncidentParty.objects.visible_to(user).filter(incident=incident)
+        rows = list(incident.parties.visible_to(user))
+        self.uncover(*rows)
         trail().reading(IncidentParty, "view", code=incident.code)
         context = {
             "title": f"Người báo tin, bị hại: {incident.code}",
             "incident": incident,
             "rows": rows,
             "closed": incident.state == Incident.State.CLOSED,
+            "reveal": self.reveal_context(incident),
         }
         response = render(request, "incidents/parties.html", context)
         response["Cache-Control"] = "no-store"

@@ -118,6 +118,8 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
     @staticmethod
     def _typed_form(request):
         """Tell whether the request is a form that somebody typed, of a size worth keeping."""
+        if request.path.startswith("/accounts/"):
+            return False  # passwords and codes
         kind = request.content_type
         if int(request.META.get("CONTENT_LENGTH") or 0) > KEPT_BYTES:
             return False

@@ -1,6 +1,10 @@
+import logging
+
 from django.apps import AppConfig
 from django.db import connections
 from django.db.models.signals import post_migrate
+
+log = logging.getLogger(__name__)
 
 
 class AuditConfig(AppConfig):
@@ -21,6 +25,9 @@ def guard(using, **kwargs):
     from kylien.audit import chain, triggers  # noqa: PLC0415
     from kylien.audit.models import AuditLink  # noqa: PLC0415
 
-    triggers.install(using)
+    made = triggers.install(using)
     if AuditLink._meta.db_table in connections[using].introspection.table_names():
+        if made and AuditLink.objects.exists():
+            # On SQLite a migration may have rebuilt their table; else somebody dropped them.
+            log.warning("triggers made anew: %s", ", ".join(made))
         chain.seal_first()

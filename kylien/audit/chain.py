@@ -5,7 +5,8 @@ no lock: a link is written with the number after the head's, and of two writers 
 unique number, reads again and goes on. Per transaction that is one query to read and one to write.
 
 What a crash between commit and link leaves open is sealed by a later seal (each process looks when
-it first seals, after a failure, and every ten minutes) or by `manage.py verify_audit --seal`.
+it first seals, after a failure, and every ten minutes) or by `manage.py verify_audit --seal`: only
+under a token made with the portal's key, so that a row put in by SQL is never taken for one.
 """
 
 import datetime as dt
@@ -15,10 +16,12 @@ import logging
 import secrets
 import time
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from kylien.audit.models import AuditEntry, AuditLink
 
@@ -44,13 +47,30 @@ def entry_hash(pk, at, *rest):
 # --- one transaction, one token -----------------------------------------------------------------
 
 
+def new_token(nonce: str = "") -> str:
+    """Return a transaction's token: a nonce of 16 hexadecimal digits, and its mark by the key."""
+    nonce = nonce or secrets.token_hex(8)
+    return nonce + _mark(nonce, settings.SECRET_KEY)
+
+
+def is_ours(token: str) -> bool:
+    """Tell whether a token was made with the portal's key, or the one before."""
+    nonce, mark = token[:16], token[16:]
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return any(constant_time_compare(mark, _mark(nonce, key)) for key in keys)
+
+
+def _mark(nonce, key):
+    return salted_hmac("kylien.audit.chain", nonce, secret=key, algorithm="sha256").hexdigest()[:16]
+
+
 class Sealing:
     """What is left to do when a transaction commits: seal the entries that bear its token."""
 
     looked_at = None  # when this process last looked for what a crash left open
 
     def __init__(self):
-        self.token = secrets.token_hex(16)
+        self.token = new_token()
 
     def __call__(self):
         try:
@@ -136,18 +156,24 @@ def seal_first():
 def seal_recent():
     """Seal what was left open within a day before the head: what a crash may leave.
 
-    An entry put in with an earlier date is not taken for one: `verify_audit` names it.
+    An entry put in with an earlier date or a token of its own is not taken for one: `verify_audit`
+    names it.
     """
     head = AuditLink.objects.order_by("-number").first()
     return seal_rest(since=head.at - dt.timedelta(days=1)) if head else 0
 
 
 def seal_rest(since=None):
-    """Seal each transaction that is open, of all time or since a moment; return how many links."""
+    """Seal each transaction of ours that is open, of all time or since a moment; return how many
+    links."""
     own = AuditLink.objects.filter(token=OuterRef("token"))
     # Two questions, not one: the first is a step into an index, and nearly always enough.
     rest = AuditEntry.objects.exclude(token=BEFORE)
     rest = rest.exclude(Exists(own.filter(last__gte=OuterRef("pk"))))
     rest = rest.exclude(Exists(own.filter(count__lt=BLOCK)))  # sealed to its end
     rest = rest.filter(at__gte=since) if since else rest
-    return sum(seal(token) for token in list(rest.values_list("token", flat=True).distinct()))
+    tokens = list(rest.values_list("token", flat=True).distinct())
+    made = sum(seal(token) for token in filter(is_ours, tokens))
+    if made:
+        log.warning("%d links were missing, and are made now.", made)
+    return made

@@ -108,6 +108,7 @@ class AuditEntry(AppendOnly):
         SIGN_IN = "signin", "Đăng nhập"
         SIGN_OUT = "signout", "Đăng xuất"
         REFUSED = "refused", "Bị từ chối"
+        BLANK = "blank", "Bỏ giá trị"
 
     at = models.DateTimeField("lúc", db_index=True)
     user = models.ForeignKey(

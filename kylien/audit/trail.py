@@ -202,7 +202,8 @@ class Told:
         return "; ".join(part for part in parts if part)
 
     def _reading(self, entry, values):
-        yield ", ".join(self._label(entry, name) for name in entry.fields)
+        if entry.action != Action.BLANK:  # its fields are keys of entries
+            yield ", ".join(self._label(entry, name) for name in entry.fields)
         for name, words in DETAILS.items():
             if name in values:
                 yield words(values[name])

@@ -49,6 +49,11 @@ def problems(using="default"):
     return _of(connections[using]).problems()
 
 
+def strangers(using="default"):
+    """List the triggers that somebody else put on the guarded tables: `(table, trigger)`."""
+    return _of(connections[using]).strangers()
+
+
 def _of(connection):
     return {"sqlite": OnSQLite, "postgresql": OnPostgreSQL}[connection.vendor](connection)
 
@@ -76,6 +81,10 @@ class Triggers:
             for (table, name), statement in self.wanted().items()
             if found.get((table, name)) != statement
         ]
+
+    def strangers(self):
+        tables = {model._meta.db_table for model in self.models}
+        return sorted(one for one in self.found().keys() - self.wanted().keys() if one[0] in tables)
 
     def install(self):
         wanted, made = self.wanted(), []
@@ -161,12 +170,15 @@ class OnPostgreSQL(Triggers):
                 " JOIN pg_proc p ON p.oid = t.tgfoid"
                 " WHERE NOT t.tgisinternal AND pg_table_is_visible(c.oid)"
             )
-            return {
+            found = {
                 (table, name): statement
                 if on in ("O", "A") and source == FUNCTIONS.get(function)
                 else "altered"
                 for table, name, statement, on, function, source in cursor.fetchall()
             }
+            # A rule can do what a trigger does; the portal has none.
+            cursor.execute("SELECT tablename, rulename, definition FROM pg_rules")
+            return found | {(table, name): rule for table, name, rule in cursor.fetchall()}
 
     def make(self, cursor, statement):
         cursor.execute(statement)

@@ -4,10 +4,12 @@ import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db.models import F, OuterRef, Q, Subquery
 
 from kylien.audit import triggers
-from kylien.audit.chain import BEFORE, BLOCK, COVERED, entry_hash
+from kylien.audit.blanking import ranges_told
+from kylien.audit.chain import BEFORE, BLOCK, COVERED, entry_hash, is_ours
 from kylien.audit.models import AuditEntry, AuditLink, digest_of
 
 YOUNG = dt.timedelta(minutes=5)  # an entry may wait that long for its link
@@ -35,6 +37,8 @@ def verify(at):
     yield from walk.links()
     yield from walk.entries_put_in()
     yield from walk.open_entries(at)
+    yield from walk.blanked_entries()
+    yield from of_remembered()
 
 
 def head():
@@ -47,12 +51,36 @@ def link_of(digest):
     return AuditLink.objects.filter(digest__startswith=digest).first()
 
 
+def remember(link):
+    """Keep outside the database how far the chain is: who cuts its end off does not reach that."""
+    if link is not None:
+        settings.AUDIT_HEAD.write_text(f"{link.number} {link.digest}\n")
+        settings.AUDIT_HEAD.chmod(0o600)
+
+
+def of_remembered():
+    """Yield the finding that the chain does not hold its head of the last verification any more."""
+    try:
+        number, digest = settings.AUDIT_HEAD.read_text().split()
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError):
+        text = "Không đọc được mã của lần kiểm trước trong {}."
+        yield Finding("head_unreadable", text.format(settings.AUDIT_HEAD.name))
+        return
+    if not AuditLink.objects.filter(number=number, digest=digest).exists():
+        text = f"Mất mắt xích {number} của lần kiểm trước: phần cuối của chuỗi đã bị cắt bỏ."
+        yield Finding("head_lost", text, link=int(number))
+
+
 def _of_triggers():
     for table, name, missing in triggers.problems():
         if missing:
             yield Finding("trigger_missing", f"Bảng {table}: mất trigger {name}.")
         else:
             yield Finding("trigger_altered", f"Bảng {table}: trigger {name} bị sửa hoặc bị tắt.")
+    for table, name in triggers.strangers():
+        yield Finding("trigger_added", f"Bảng {table}: có thêm trigger lạ {name}.")
 
 
 class Walk:
@@ -154,8 +182,8 @@ class Walk:
             if pk not in self.named:
                 yield self._put_in(pk, number)
 
-    @staticmethod
-    def _put_in(pk, number):
+    def _put_in(self, pk, number):
+        self.named.add(pk)
         text = f"Mục {pk} bị chèn thêm vào giao dịch của mắt xích {number}."
         return Finding("inserted", text, entry=pk, link=number)
 
@@ -177,11 +205,25 @@ class Walk:
                 continue
             if behind or (end and size < BLOCK):
                 yield self._put_in(pk, behind or end)
-            elif token == BEFORE:
-                text = f"Mục {pk} không thuộc giao dịch nào: bị chèn thêm."
+            elif token == BEFORE or not is_ours(token):
+                self.named.add(pk)
+                text = f"Mục {pk} không thuộc giao dịch nào của cổng: bị chèn thêm."
                 yield Finding("inserted", text, entry=pk)
             else:
                 yield self._unsealed(pk, at)
+
+    def blanked_entries(self):
+        """Name the entries whose values were taken away without a blanking that tells of them."""
+        told = AuditEntry.objects.filter(action=AuditEntry.Action.BLANK)
+        keys = [pk for pk in told.values_list("pk", flat=True) if pk not in self.named]
+        ranges = ranges_told(
+            AuditEntry.objects.values_list("fields", flat=True).get(pk=pk) for pk in keys
+        )
+        blank = AuditEntry.objects.filter(values="", salt="").order_by("pk")
+        for pk in blank.values_list("pk", flat=True).iterator(chunk_size=CHUNK_ENTRIES):
+            if pk not in self.named and pk not in ranges:
+                text = f"Mục {pk} bị xoá giá trị mà không đợt tiêu huỷ nào ghi lại."
+                yield Finding("blanked", text, entry=pk)
 
     @staticmethod
     def _unsealed(pk, at):

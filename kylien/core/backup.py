@@ -669,6 +669,7 @@ def _bring_up_to_date(manifest: Manifest, say: Say) -> None:
         say("Đang kiểm tra chuỗi nhật ký...")
         # What the portal had written but not yet sealed at the moment of the backup is sealed now.
         head = manifest.audit[1] if manifest.audit else ""
+        settings.AUDIT_HEAD.unlink(missing_ok=True)  # of the trail that stood here before
         said = StringIO()
         try:
             call_command("verify_audit", seal=True, head=head, stdout=said)

@@ -12,8 +12,10 @@ from typing import BinaryIO
 
 import xlsxwriter
 from django import forms
+from django.conf import settings
 
 from kylien.core import text
+from kylien.core.reveal import way
 
 from .periods import TZ
 from .text import fold, format_date
@@ -239,6 +241,11 @@ class ExportForm(forms.Form):
         super().__init__(data)
         self.kind, self.rows, self.many = kind, rows, people > PEOPLE_WITHOUT_REASON
         self.fields["reason"].required = self.many
+
+    def way(self, request, then=""):
+        """Return where many people's list has to be confirmed with the password first, to come
+        back to `then` from; "" if nowhere, and in the demonstration."""
+        return way(request, then) if self.many and not settings.DEMO else ""
 
     def clean(self):
         if self.kind == "xlsx" and self.rows > MAX_ROWS:

@@ -128,11 +128,12 @@ class CodeField(forms.CharField):
             return found.code if found else ""
         return value
 
-    def keep(self, picked):
-        """Let what is recorded stay choosable: a business since closed, a group beyond the beat."""
+    def keep(self, picked, label=""):
+        """Let what is recorded stay choosable: a business since closed, a group beyond the beat.
+        It is told by its own words, or by a `label` that says less."""
         if picked is not None:
             self.queryset = self.queryset | type(picked).objects.filter(pk=picked.pk)
-            self.widget.attrs["data-picker-label"] = str(picked)
+            self.widget.attrs["data-picker-label"] = label or str(picked)
 
     def run_validators(self, value):
         """Leave length and odd characters alone: `to_python` has made a record of the text."""

@@ -8,7 +8,7 @@ import traceback
 from kylien.core.text import SECRET_DIGITS
 
 # Their messages name code, never a value of a record.
-TOLD = (AttributeError, ImportError, NameError, NotImplementedError, TypeError)
+TOLD = (AttributeError, ImportError, NameError, NotImplementedError)
 _NUMBER = re.compile(rf"(?<![0-9a-fx])[0-9]{{{SECRET_DIGITS},}}")
 
 

@@ -5,13 +5,12 @@ Only what neither Django nor django-csp has a setting for stands here.
 
 import logging
 import secrets
-import time
 
 from django.contrib.auth import get_user_model
-from django.core.cache import cache
 from django.http import HttpResponseNotAllowed
 from django.utils import timezone
 
+from kylien.core import refusals
 from kylien.core.changes import acting, trail
 from kylien.core.errors import handling
 
@@ -58,9 +57,6 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": PERMISSIONS_POLICY,
 }
-# Refusals of one person that the trail keeps in a minute: enough to see what he was after, too few
-# to fill the disk with.
-REFUSALS_A_MINUTE = 20
 TOLD_TO_TRAIL = {403, 404, 429}
 TOLD_TO_LOG = {*TOLD_TO_TRAIL, 405}
 
@@ -141,10 +137,5 @@ class RefusalMiddleware:
         if user is None or not user.is_authenticated:
             log.warning("refused", extra={"request": request, "status_code": status})
             return
-        key = f"refusals:{user.pk}:{int(time.time() // 60)}"
-        cache.add(key, 0, timeout=120)
-        count = cache.incr(key)
-        if count <= REFUSALS_A_MINUTE:
+        if refusals.may_tell(user.pk):
             trail().reading(get_user_model(), "refused", path=page.view_name, status=status)
-        elif count == REFUSALS_A_MINUTE + 1:
-            log.warning("refusals left out", extra={"request": request, "status_code": status})

@@ -17,7 +17,6 @@ import secrets
 from tempfile import TemporaryFile
 from typing import ClassVar
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
@@ -40,7 +39,7 @@ from django.views.generic import View
 from kylien.core import exports, text
 from kylien.core.changes import acting, current_act, trail
 from kylien.core.readings import looked_up
-from kylien.core.reveal import Reveals, way
+from kylien.core.reveal import Reveals
 from kylien.core.tables import KeyPaginator
 
 PAGE_SIZE = 50
@@ -303,7 +302,7 @@ class RecordView(Reveals, ScopedMixin, View):
         keys = list(rows.values_list("pk", flat=True))
         asked = {"kind": kind, "rows": len(keys), "people": len(keys) * self.people_per_row}
         form = exports.ExportForm(data, **asked)
-        if form.many and not settings.DEMO and (first := way(self.request, self._address(data))):
+        if first := form.way(self.request, self._address(data)):
             return HttpResponseRedirect(first)
         if not form.is_valid():
             if "reason" not in data and not form.non_field_errors():

@@ -74,7 +74,7 @@ class RevealForm(forms.Form):
         if self.cleaned_data.get("ground") != Ground.OTHER:
             return ""
         if len(words) < LEAST:
-            raise forms.ValidationError(f"Ghi rõ lý do, ít nhất {LEAST} chữ.")
+            raise forms.ValidationError(f"Ghi rõ lý do, ít nhất {LEAST} ký tự.")
         if text.holds_number(words):
             raise forms.ValidationError("Lý do không chứa số định danh, số điện thoại.")
         return words
@@ -93,12 +93,26 @@ class Reveals:
     uncovered: tuple = ()  # (row, the masked fields that hold a value and that the page shows)
 
     def uncover(self, *rows, fields=None):
-        """Name rows that the page shows, and which of their masked `fields` (all if None)."""
+        """Name rows that the page shows, and which of their masked `fields` (all if None).
+
+        Of rows outside the user's scope the masks stay: somebody who moved to another beat is
+        named on a household of then, no more.
+        """
+        if self.in_full:
+            rows = self._in_scope(rows)
         for row in rows:
             row.in_full = self.in_full
             names = [name for name in fields or row.masks if getattr(row, name)]
             if names:
                 self.uncovered = (*self.uncovered, (row, names))
+
+    def _in_scope(self, rows):
+        found = set()
+        for model in {type(row) for row in rows}:
+            seen = model.objects.visible_to(self.request.user)
+            keys = seen.filter(pk__in=[row.pk for row in rows if type(row) is model])
+            found |= {(model, pk) for pk in keys.values_list("pk", flat=True)}
+        return [row for row in rows if (type(row), row.pk) in found]
 
     def reveal_context(self, record):
         """Return what `records/_reveal.html` shows on a `record`'s page, once its rows are named;

@@ -264,6 +264,14 @@ def mask_id(value: str) -> str:
     return "*" * (len(value) - len(shown)) + shown
 
 
+_LONG_NUMBER = re.compile(r"(?<!\d)\d{9,}(?!\d)")
+
+
+def mask_numbers(words: str) -> str:
+    """Return words in which each run of 9 or more digits is masked, whatever wrote them."""
+    return _LONG_NUMBER.sub(lambda found: mask_id(found[0]), words)
+
+
 def mask_phone(digits: str) -> str:
     """Return a phone number with its middle hidden: ``091****678``; the rule of `mask_id`."""
     return mask_id(digits)

@@ -42,7 +42,10 @@ class CorrectionForm(RecordForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["owner"].offer(self.instance.owner_id)
-        self.fields["resident"].keep(self.instance.resident)
+        person = self.instance.resident
+        if person is not None:  # who moved to another beat since is told by his code
+            seen = Resident.objects.visible_to(self.user).filter(pk=person.pk).exists()
+            self.fields["resident"].keep(person, label="" if seen else person.code)
         self.fields["asker"].help_text = "Chỉ ghi khi người đó không có trong sổ."
         code = self.fields["record_code"]
         code.required = False

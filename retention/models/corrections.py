@@ -93,7 +93,10 @@ class CorrectionRequest(OwnedTask, Record):
         ]
 
     def search_parts(self):
-        return self.asked_by, (self.content, self.record_code)
+        """Who is in the register is found by his code: his name may be beyond the officer's beat
+        by now, and what finds it would tell it."""
+        asked_by = self.resident.code if self.resident_id else ""
+        return self.asker, (self.content, self.record_code, asked_by)
 
     @staticmethod
     def make_sort_key(name):

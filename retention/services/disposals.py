@@ -10,6 +10,7 @@ from itertools import islice
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from households.models import Resident
 from kylien.core.changes import acting
 from kylien.core.counts import count_all
 from retention.kinds import KINDS, Doing, Kind, last_day
@@ -154,11 +155,15 @@ def _carry_out(part, doing, on):
 
 
 def _asked_to_correct():
-    """Return `{code of a record: code of the request}` of what people ask to have corrected."""
+    """Return `{code of a record: code of the request}` of what people ask to have corrected; of a
+    person with the records that were merged into his."""
     found = {}
     rows = CorrectionRequest.objects.unfinished()
     for code, own, person in rows.values_list("code", "record_code", "resident__code"):
         found |= {own: code, person: code}
+    merged = Resident.objects.exclude(same_as=None).filter(same_as__code__in=filter(None, found))
+    for code, kept in merged.values_list("code", "same_as__code"):
+        found[code] = found[kept]
     return found
 
 

@@ -1,6 +1,8 @@
 """Requests to correct data, and the sheet of what the portal holds about a person."""
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils.html import format_html
@@ -11,6 +13,7 @@ from kylien.areas.models import Ward
 from kylien.core import text
 from kylien.core.changes import acting, trail
 from kylien.core.records import PartView, RecordView, Role, ScopedMixin
+from kylien.core.reveal import way
 from retention import sheet
 from retention.forms.corrections import AnswerForm, CorrectionForm, SheetForm
 from retention.lists import CorrectionFilterSet, CorrectionTable
@@ -145,18 +148,23 @@ class DataSheet(ScopedMixin, View):
 
     def get(self, request):
         self.check()
+        if first := way(request):
+            return HttpResponseRedirect(first)
         asked = request.GET.get("resident", "")
         initial = {"resident": asked} if "\0" not in asked else {}
         return self.form_page(SheetForm(user=request.user, initial=initial))
 
     def post(self, request):
         self.check()
+        if first := way(request):
+            return HttpResponseRedirect(first)
         form = SheetForm(request.POST, user=request.user)
         if not form.is_valid():
             return self.form_page(form, status=422)
         person = form.cleaned_data["resident"]
-        shown = [name for name in sheet.NUMBERS if getattr(person, name)]
-        with acting(reason=form.reason()):
+        shown = [name for name in (*sheet.NUMBERS, "birth_date") if getattr(person, name)]
+        with acting(reason=form.reason()), transaction.atomic():
+            trail().reading(Resident, "reveal", row=person.pk, code=person.code, fields=shown)
             trail().reading(Resident, "print", row=person.pk, code=person.code, fields=shown)
         parts = sheet.parts(person, request.user)
         context = {

@@ -21,6 +21,11 @@ from tests import factories
 committed = pytest.mark.django_db(transaction=True)
 
 
+def ours(letter):
+    """Return a token as the portal makes them, with a nonce that can be read."""
+    return chain.new_token(letter * 16)
+
+
 def found():
     return [one.text for one in verify.verify(timezone.now())]
 
@@ -37,12 +42,12 @@ def read_once(code="H-00001"):
     trail().reading(Household, "view", code=code)
 
 
-def unsealed(count, token="t" * 32, **values):
+def unsealed(count, token=None, **values):
     """Write entries as a crash after the commit leaves them, with their token and no link."""
     entries = []
     for _ in range(count):
         given = {"at": timezone.now(), "action": "view", "table": "households.household"}
-        entry = AuditEntry(**{**given, "token": token, **values})
+        entry = AuditEntry(**{**given, "token": ours("t") if token is None else token, **values})
         entry.seal({})
         entries.append(entry)
     return AuditEntry.objects.bulk_create(entries, batch_size=500)
@@ -144,8 +149,8 @@ def test_a_failure_to_seal_breaks_nothing_and_the_next_seal_takes_the_rest(monke
 @committed
 def test_a_new_process_seals_what_a_crash_left_and_nothing_dated_back(monkeypatch):
     read_once()
-    (crashed,) = unsealed(1, "c" * 32)
-    (forged,) = unsealed(1, "f" * 32, at=timezone.now() - dt.timedelta(days=3))
+    (crashed,) = unsealed(1, ours("c"))
+    (forged,) = unsealed(1, ours("f"), at=timezone.now() - dt.timedelta(days=3))
     monkeypatch.setattr(chain.Sealing, "looked_at", None)
     read_once()
     tokens = {link.token for link in links()}
@@ -172,11 +177,11 @@ def test_a_long_transaction_is_sealed_in_pieces_and_half_of_it_goes_on(monkeypat
     count = len(links())
     monkeypatch.setattr(AuditLink, "save", fail_once)
     with pytest.raises(OSError, match="power cut"):
-        chain.seal("t" * 32)
+        chain.seal(ours("t"))
     assert [link.count for link in links()[count:]] == [4]
     assert chain.seal_recent() == 2
     assert [link.count for link in links()[count:]] == [4, 4, 2]
-    assert chain.seal("t" * 32) == 0
+    assert chain.seal(ours("t")) == 0
     assert found() == []
 
 
@@ -184,27 +189,27 @@ def test_a_long_transaction_is_sealed_in_pieces_and_half_of_it_goes_on(monkeypat
 def test_a_transaction_of_just_one_piece_has_no_empty_link(monkeypatch):
     monkeypatch.setattr(chain, "BLOCK", 4)
     unsealed(8)
-    assert chain.seal("t" * 32) == 2
-    assert chain.seal("t" * 32) == 0
+    assert chain.seal(ours("t")) == 2
+    assert chain.seal(ours("t")) == 0
 
 
 @committed
 def test_who_comes_second_goes_behind_whoever_was_first(monkeypatch):
     """Two sealers read the same head: the second meets the number, reads again and goes on."""
     read_once()
-    unsealed(1, "a" * 32)
-    unsealed(1, "b" * 32)
+    unsealed(1, ours("a"))
+    unsealed(1, ours("b"))
     save, calls = AuditLink.save, []
 
     def overtaken(self, *args, **kwargs):
         calls.append(self.token)
-        if calls == ["a" * 32]:
-            chain.seal("b" * 32)
+        if calls == [ours("a")]:
+            chain.seal(ours("b"))
         save(self, *args, **kwargs)
 
     count = len(links())
     monkeypatch.setattr(AuditLink, "save", overtaken)
-    assert chain.seal("a" * 32) == 1
+    assert chain.seal(ours("a")) == 1
     assert [link.token[0] for link in links()[count:]] == ["b", "a"]
     assert found() == []
 
@@ -212,18 +217,18 @@ def test_who_comes_second_goes_behind_whoever_was_first(monkeypatch):
 @committed
 def test_the_same_transaction_is_never_sealed_twice(monkeypatch):
     read_once()
-    unsealed(1, "a" * 32)
+    unsealed(1, ours("a"))
     save, calls = AuditLink.save, []
 
     def overtaken(self, *args, **kwargs):
         calls.append(self.token)
         if len(calls) == 1:
-            chain.seal("a" * 32)
+            chain.seal(ours("a"))
         save(self, *args, **kwargs)
 
     monkeypatch.setattr(AuditLink, "save", overtaken)
-    assert chain.seal("a" * 32) == 0
-    assert AuditLink.objects.filter(token="a" * 32).count() == 1
+    assert chain.seal(ours("a")) == 0
+    assert AuditLink.objects.filter(token=ours("a")).count() == 1
 
 
 @committed

@@ -6,7 +6,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from incidents.models import IncidentEntry
-from kylien.audit import triggers
+from kylien.audit import triggers, verify
 from kylien.audit.models import AuditEntry, AuditLink
 from kylien.core.models import AppendOnly
 from tests import factories
@@ -190,3 +190,17 @@ def test_a_table_that_is_rebuilt_gets_its_triggers_back():
     with connection.schema_editor() as editor:
         editor.alter_field(AuditLink, wider, field, strict=True)
     triggers.install()
+
+
+def test_a_trigger_of_somebody_else_is_told():
+    assert triggers.strangers() == []
+    table = "audit_auditentry"
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(
+                f"CREATE TRIGGER hush BEFORE INSERT ON {table} BEGIN SELECT RAISE(IGNORE); END"
+            )
+        else:
+            cursor.execute(f"CREATE RULE hush AS ON INSERT TO {table} DO INSTEAD NOTHING")
+    assert triggers.strangers() == [(table, "hush")]
+    assert [one.kind for one in verify.verify(timezone.now())] == ["trigger_added"]

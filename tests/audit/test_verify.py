@@ -9,12 +9,19 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from households.models import Household
 from kylien.audit import chain, triggers, verify
+from kylien.audit.blanking import blank
 from kylien.audit.models import AuditEntry, AuditLink, digest_of
 
 pytestmark = pytest.mark.django_db
 ENTRY, LINK = AuditEntry._meta.db_table, AuditLink._meta.db_table
 LONG_AGO = dt.timedelta(hours=2)
+
+
+def ours(letter):
+    """Return a token as the portal makes them, with a nonce that can be read."""
+    return chain.new_token(letter * 16)
 
 
 def write(token, count=3, *, sealed=True):
@@ -29,14 +36,21 @@ def write(token, count=3, *, sealed=True):
             code=f"H-{number:05}",
             fields=["address"],
             reason="Theo đơn",
-            token=token * 32,
+            token=ours(token),
         )
         entry.seal({"address": ["Số 3", f"Số {number}"]})
         entries.append(entry)
     AuditEntry.objects.bulk_create(entries)
     if sealed:
-        chain.seal(token * 32)
+        chain.seal(ours(token))
     return [entry.pk for entry in entries]
+
+
+def one_more(token):
+    """Write an entry of this moment, of a transaction that is not sealed yet."""
+    entry = AuditEntry(at=timezone.now(), action="view", table="a.b", token=ours(token))
+    entry.seal({})
+    entry.save()
 
 
 def tamper(sql, *values):
@@ -102,9 +116,27 @@ def test_an_empty_trail_is_whole():
 
 
 def test_blanked_values_leave_the_chain_whole(trail):
+    assert blank(Household, [0, 2]) == 6
+    assert told() == []
+
+
+def test_values_that_are_blanked_without_a_word_are_told(trail):
+    blank(Household, [0])
+    (_, keys, _), _ = trail
+    assert AuditEntry.objects.filter(pk__in=keys[1:]).blank_values() == 2  # what triggers let pass
+    assert told() == [("blanked", key, None) for key in keys[1:]]
+
+
+def test_a_blanking_that_is_put_in_covers_nothing(trail):
     (keys, _, _), _ = trail
-    assert AuditEntry.objects.filter(pk__in=keys).blank_values() == 3
-    assert findings() == []
+    AuditEntry.objects.filter(pk=keys[0]).blank_values()
+    entry = AuditEntry(
+        at=timezone.now(), action="blank", table="a.b", fields=[f"{keys[0]}-{keys[0]}"]
+    )
+    entry.seal({})
+    entry.token = "0" * 32
+    entry.save()
+    assert told() == [("blanked", keys[0], None), ("inserted", entry.pk, None)]
 
 
 def test_transactions_whose_entries_lie_among_one_another_are_whole(monkeypatch):
@@ -114,8 +146,8 @@ def test_transactions_whose_entries_lie_among_one_another_are_whole(monkeypatch)
     for token in "xyxyyxx":
         write(token, 1, sealed=False)
     chain.seal_rest()
-    assert [link.count for link in AuditLink.objects.filter(token="x" * 32)] == [2, 2]
-    assert [link.count for link in AuditLink.objects.filter(token="y" * 32)] == [2, 1]
+    assert [link.count for link in AuditLink.objects.filter(token=ours("x"))] == [2, 2]
+    assert [link.count for link in AuditLink.objects.filter(token=ours("y"))] == [2, 1]
     assert findings() == []
 
 
@@ -139,8 +171,8 @@ def test_transactions_whose_entries_lie_among_one_another_are_whole(monkeypatch)
         ("values", ""),
         ("salt", "0" * 32),
         ("salt", ""),
-        ("token", "b" * 32),
-        ("token", "z" * 32),
+        ("token", ours("b")),
+        ("token", ours("z")),
         ("token", ""),
     ],
 )
@@ -186,7 +218,7 @@ def test_missing_entries_are_named(trail):
 
 def test_a_whole_transaction_that_is_gone_is_named_entry_by_entry(trail):
     (_, keys, _), (_, number, _) = trail
-    tamper(f"DELETE FROM {ENTRY} WHERE token = %s", "b" * 32)  # noqa: S608
+    tamper(f"DELETE FROM {ENTRY} WHERE token = %s", ours("b"))  # noqa: S608
     assert told() == [("missing", key, number) for key in keys]
 
 
@@ -202,10 +234,10 @@ def test_an_entry_put_behind_or_before_a_transaction_is_named(trail):
 def test_an_entry_put_among_those_of_a_link_is_named(trail):
     first, gap, _ = (write(token, 1, sealed=False)[0] for token in "ghg")
     tamper(f"DELETE FROM {ENTRY} WHERE id = %s", gap)  # noqa: S608
-    chain.seal("g" * 32)
+    chain.seal(ours("g"))
     assert told() == []
     copy_row(first, id=gap)
-    assert told() == [("inserted", gap, AuditLink.objects.get(token="g" * 32).number)]
+    assert told() == [("inserted", gap, AuditLink.objects.get(token=ours("g")).number)]
 
 
 def test_an_entry_put_in_the_place_of_another_is_named(trail):
@@ -223,8 +255,8 @@ def test_an_entry_put_between_two_links_of_one_transaction_is_named(monkeypatch)
     gap = write("q", 1, sealed=False)[0]
     write("p", 2, sealed=False)
     tamper(f"DELETE FROM {ENTRY} WHERE id = %s", gap)  # noqa: S608
-    chain.seal("p" * 32)
-    one, two = AuditLink.objects.filter(token="p" * 32).order_by("number")
+    chain.seal(ours("p"))
+    one, two = AuditLink.objects.filter(token=ours("p")).order_by("number")
     assert told() == []
     copy_row(first, id=gap)
     assert told() == [("inserted", gap, two.number)]
@@ -239,9 +271,7 @@ def test_an_entry_without_a_transaction_is_named(trail):
 def test_an_entry_that_no_link_holds_is_a_warning_for_five_minutes(trail):
     (key,) = write("u", 1, sealed=False)
     assert told() == [("unsealed", key, None)]
-    AuditEntry.objects.bulk_create(
-        [AuditEntry(at=timezone.now(), action="view", table="a.b", token="v" * 32)]
-    )
+    one_more("v")
     (warning,) = [one for one in findings() if one.warning]
     assert (warning.kind, warning.entry) == ("unsealed", AuditEntry.objects.latest("pk").pk)
     assert told() == [("unsealed", key, None)]
@@ -253,7 +283,7 @@ def test_an_entry_that_no_link_holds_is_a_warning_for_five_minutes(trail):
 @pytest.mark.parametrize(
     ("column", "value"),
     [
-        ("token", "q" * 32),
+        ("token", ours("q")),
         ("count", 9),
         ("first", 1),
         ("last", 10**9),
@@ -386,7 +416,7 @@ def test_a_chain_that_was_written_anew_no_longer_holds_the_printed_digest(trail)
     tamper(f"UPDATE {ENTRY} SET reason = 'giả' WHERE id = %s", keys[0][0])  # noqa: S608
     tamper(f"DELETE FROM {LINK} WHERE number >= %s", first)  # noqa: S608
     for token in "abc":
-        chain.seal(token * 32)
+        chain.seal(ours(token))
     assert command()[1] is None  # by itself it is whole
     out, error = command("--head", printed)
     assert error
@@ -403,9 +433,7 @@ def test_seal_takes_what_was_left_open(trail):
 
 
 def test_a_young_open_entry_is_a_warning_and_no_failure(trail):
-    AuditEntry.objects.bulk_create(
-        [AuditEntry(at=timezone.now(), action="view", table="a.b", token="v" * 32)]
-    )
+    one_more("v")
     out, error = command()
     assert error is None
     assert "Lưu ý: Mục" in out
@@ -414,5 +442,34 @@ def test_a_young_open_entry_is_a_warning_and_no_failure(trail):
 def test_walking_costs_queries_by_the_hundred_links(trail, django_assert_max_num_queries):
     for token in "defghijklmnopqrstuvwxyz":
         write(token, 2)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(11):
         assert told() == []
+
+
+# --- how far the chain was ----------------------------------------------------------------------
+
+
+def test_an_end_that_was_cut_off_is_told_at_the_next_verification(trail, settings):
+    assert command()[1] is None
+    number, digest = settings.AUDIT_HEAD.read_text().split()
+    newest = verify.head()
+    assert (int(number), digest) == (newest.number, newest.digest)
+    entries = list(newest.listed())
+    tamper(f"DELETE FROM {LINK} WHERE number = %s", newest.number)  # noqa: S608
+    tamper(f"DELETE FROM {ENTRY} WHERE id IN ({', '.join(map(str, entries))})")  # noqa: S608
+    assert told() == [("head_lost", None, newest.number)]
+    assert command()[1] == "Nhật ký không còn nguyên vẹn: 1 dấu hiệu."
+    assert settings.AUDIT_HEAD.read_text().split()[1] == digest  # not forgotten by that
+
+
+def test_a_head_that_cannot_be_read_is_told(trail, settings):
+    settings.AUDIT_HEAD.write_text("x")
+    assert [one.kind for one in findings()] == ["head_unreadable"]
+
+
+def test_what_somebody_put_in_under_a_token_of_his_own_is_never_sealed(trail):
+    entry = AuditEntry(at=timezone.now(), action="view", table="a.b", token="1" * 32)
+    entry.seal({})
+    entry.save()
+    assert chain.seal_rest() == 0
+    assert told() == [("inserted", entry.pk, None)]

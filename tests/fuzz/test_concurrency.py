@@ -18,7 +18,7 @@ from django.urls import reverse
 from kylien.audit.models import AuditEntry
 from tests.accounts.desk import Desk, code_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 TRIES = 5  # that an account has in five minutes
 MORE = 4  # sent beyond them, at the same moment

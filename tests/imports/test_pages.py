@@ -2,6 +2,8 @@
 
 import datetime as dt
 import io
+import json
+import re
 import threading
 
 import pytest
@@ -14,12 +16,13 @@ from django.utils import timezone
 
 from imports.kinds import KINDS
 from imports.models import ImportBatch, ImportRow
-from imports.services import background, progress
+from imports.services import background, batches, progress
 from imports.services.clearing import clear_old
 from imports.views import reading, writing
 from kylien.audit.models import AuditEntry
 from kylien.core.uploads import PrivateStorage
 from outreach.models import Partner
+from tests import factories
 from tests.imports.partners import HEADER, PartnersKind, workbook
 
 pytestmark = pytest.mark.usefixtures("kind")
@@ -709,6 +712,24 @@ def test_work_that_fails_beside_the_request_is_logged(caplog):
 # --- files --------------------------------------------------------------------------------------
 
 
+REASON = "Đối chiếu với sổ giấy của tổ, theo kế hoạch tháng"
+each_file = pytest.mark.parametrize("name", ["file", "errors"])
+
+
+def crowd(many):
+    """Return rows, the last of which is refused."""
+    return [*((f"Tổ chức {n}", "", "", "") for n in range(1, many)), ("Cấm", "", "", "")]
+
+
+def content(response):
+    assert response.status_code == 200
+    return b"".join(response.streaming_content)
+
+
+def exported():
+    return AuditEntry.objects.filter(action="export").order_by("pk").last()
+
+
 def test_files_leave_as_downloads_and_are_recorded(client_for, chief, known):
     client = client_for(chief)
     batch = preview(client, *MIXED)
@@ -719,6 +740,130 @@ def test_files_leave_as_downloads_and_are_recorded(client_for, chief, known):
         assert "no-store" in response.headers["Cache-Control"]
     read = AuditEntry.objects.filter(table="imports.importbatch", action="export")
     assert [entry.code for entry in read] == [batch.code] * 2
+
+
+def test_50_rows_leave_without_a_reason_and_a_reason_given_is_kept(client_for, chief, ward):
+    client = client_for(chief)
+    batch = preview(client, *crowd(50))
+    for address in (act("file", batch), act("errors", batch)):
+        assert content(client.get(address)).startswith(b"PK")
+        assert exported().reason == ""
+        assert content(client.post(address, {"reason": REASON})).startswith(b"PK")
+        assert exported().reason == REASON
+        assert client.post(address, {"reason": "ngắn"}).status_code == 422
+
+
+@each_file
+def test_more_than_50_rows_leave_for_a_reason_which_the_trail_keeps(client_for, chief, ward, name):
+    client = client_for(chief)
+    batch = preview(client, *crowd(51))
+    response = client.get(act(name, batch))
+    shown = response.content.decode()
+    assert (response.status_code, response.streaming) == (200, False)
+    assert "Content-Disposition" not in response.headers
+    assert f'<form method="post" action="{act(name, batch)}"' in shown
+    assert f'class="back"><a href="{page(batch)}"' in shown
+    assert "field-error" not in shown  # asked for the first time: nothing is wrong yet
+    assert exported() is None
+    response = client.post(act(name, batch), {"reason": f"  {REASON} "})
+    assert content(response).startswith(b"PK")
+    assert response.headers["Content-Disposition"].startswith("attachment")
+    entry = exported()
+    assert (entry.code, entry.reason, entry.user) == (batch.code, REASON, chief)
+    assert json.loads(entry.values)["rows"] == 51
+    assert REASON in client.get(reverse("auditentry-list")).content.decode()
+
+
+@each_file
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({}, "Ghi lý do xuất."),
+        ({"reason": " \u00a0\n "}, "Ghi lý do xuất."),
+        ({"reason": "rà soát"}, "Ghi rõ hơn"),
+    ],
+)
+def test_a_bad_reason_is_refused_beside_the_field(client_for, chief, ward, name, data, sentence):
+    client = client_for(chief)
+    batch = preview(client, *crowd(51))
+    response = client.post(act(name, batch), data)
+    shown = response.content.decode()
+    assert (response.status_code, response.streaming) == (422, False)
+    assert re.search(f'id="id_reason_error">{sentence}', shown)
+    assert re.search('aria-describedby="[^"]*id_reason_error', shown)
+    assert exported() is None
+
+
+@each_file
+def test_more_than_50_rows_leave_for_the_password_typed_once_more(
+    client_for, chief, ward, settings, name
+):
+    settings.DEMO = False
+    client = client_for(chief)
+    few, many = preview(client, *crowd(50)), preview(client, *crowd(51))
+    address = act(name, many)
+    again = reverse("account_reauthenticate", query={"next": address})
+    for response in (client.get(address), client.post(address, {"reason": REASON})):
+        assert (response.status_code, response["Location"]) == (302, again)
+    assert exported() is None
+    assert content(client.get(act(name, few))).startswith(b"PK")
+    response = client.post(again, {"password": factories.PASSWORD})
+    assert (response.status_code, response["Location"]) == (302, address)
+    assert 'name="reason"' in client.get(address).content.decode()
+    assert content(client.post(address, {"reason": REASON})).startswith(b"PK")
+
+
+def test_a_file_that_was_not_read_may_hold_any_number_of_people(client_for, chief, ward, settings):
+    client = client_for(chief)
+    batch = batch_of(client, *crowd(2))
+    address = act("file", batch)
+
+    def is_asked():
+        response = client.get(address)
+        assert (response.status_code, response.streaming) == (200, False)
+        assert "chưa biết bao nhiêu dòng" in response.content.decode()
+
+    is_asked()
+    assert content(client.post(address, {"reason": REASON})).startswith(b"PK")
+    read(client, batch)
+    assert content(client.get(address)).startswith(b"PK")
+    chosen = {"header_row": batch.header_row, "header_lines": batch.header_lines}
+    chosen |= {"sheet": batch.sheet, "mapping": batch.mapping, "options": {}}
+    batches.choose(batch=batch, **chosen)  # throws the preview away, and its count
+    is_asked()
+    settings.DEMO = False
+    assert client.get(address).status_code == 302
+
+
+def test_a_file_that_is_gone_asks_for_no_reason(client_for, chief, ward):
+    client = client_for(chief)
+    batch = preview(client, *crowd(51))
+    ImportBatch.objects.filter(pk=batch.pk).update(file="")
+    for send in (client.get, client.post):
+        assert send(act("file", batch)).status_code == 404
+        assert said(send(act("errors", batch), follow=True)) == ["Không có dòng nào phải sửa."]
+    assert exported() is None
+
+
+def test_a_number_in_the_name_of_a_file_is_masked_wherever_it_is_told(client_for, chief, known):
+    client = client_for(chief)
+    file = workbook(*MIXED)
+    file.name = "Hộ 042099001234 ngày 20261124, 0100000019.xlsx"
+    assert upload(client, file).status_code == 302
+    batch = ImportBatch.objects.latest("pk")
+    assert batch.file_name == "Hộ 042******234 ngày 20261124, 010****019.xlsx"
+    read(client, batch)
+    response = client.get(act("file", batch))
+    assert content(response).startswith(b"PK")
+    told = [response.headers["Content-Disposition"], exported().values]
+    told += [
+        client.get(address).content.decode()
+        for address in (page(batch), columns(batch), "/imports/", reverse("auditentry-list"))
+    ]
+    assert batch.file_name in told[2]
+    for words in told:
+        assert "042099001234" not in words
+        assert "0100000019" not in words
 
 
 def test_there_is_no_error_workbook_without_errors(client_for, chief, known):

@@ -10,6 +10,7 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import Permission
+from django.contrib.messages import get_messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
@@ -22,9 +23,14 @@ from incidents.models import Assignment, Attachment, Incident, IncidentEntry, In
 from kylien.accounts.models import Role
 from kylien.audit.models import AuditEntry
 from kylien.core.changes import acting
+from kylien.core.reveal import MARK
 from kylien.core.uploads import PrivateStorage
+from retention.kinds import last_day
+from retention.models import RecordType
+from retention.services import disposals
 from tests.core.test_uploads import image, pdf, word
 from tests.factories import (
+    PASSWORD,
     AssignmentFactory,
     AttachmentFactory,
     BeatFactory,
@@ -34,8 +40,11 @@ from tests.factories import (
     ShiftHandoverFactory,
     UserFactory,
     add_children,
+    day,
 )
 from tests.incidents.ways import kind, reach, receive, take
+from tests.retention.test_kinds import MONTHS, noon
+from tests.retention.test_kinds import rule as retention_rule
 from tests.routes import every_route
 
 pytestmark = pytest.mark.django_db
@@ -366,10 +375,12 @@ def test_a_real_file_is_kept_and_handed_out_as_a_download(
     (stored,) = shelf()
     assert re.fullmatch(r"[0-9a-f]{32}", stored.name)
     assert stored.read_bytes() == data
-    assert log(incident)[-1] == (f"Thêm tệp {name.rpartition('.')[2].lower()}", "Chụp lúc 8 giờ")
+    ending = name.rpartition(".")[2].lower()
+    assert log(incident)[-1] == ("Thêm tệp", f"Tệp {row.pk} ({ending})")
     page = client.get(at(incident)).text
     assert f'href="/attachments/{row.pk}/"' in page
-    assert name in page
+    for told in (name, f"tệp {row.pk}, ", "Chụp lúc 8 giờ"):
+        assert told in page
     assert stored.name not in page
 
     got = client.get(f"/attachments/{row.pk}/")
@@ -498,13 +509,16 @@ def test_the_chief_takes_a_file_out_with_a_reason_and_the_file_goes(
         assert len(shelf()) == 1  # until the row is surely written
         assert status_of(client, f"/attachments/{row.pk}/") == 404  # at once, all the same
     assert response["Location"] == at(incident) + "#files"
+    said = [str(one) for one in get_messages(response.wsgi_request)]
+    assert said == [f"Đã bỏ tệp {row.pk} (png)."]
     assert shelf() == []
     row.refresh_from_db()
     assert row.remove_reason == "Nhầm vụ việc"
     assert row.removed_at is not None
-    assert log(incident) == [*before, ("Bỏ tệp", "Nhầm vụ việc")]
+    assert log(incident) == [*before, ("Bỏ tệp", f"Tệp {row.pk} (png). Nhầm vụ việc")]
     page = client.get(at(incident)).text
     assert f"<s>{row.name}</s>" in page
+    assert f"tệp {row.pk}, đã bỏ" in page
     assert f'"/attachments/{row.pk}/"' not in page
     for again in (client.get(url), client.get(f"/attachments/{row.pk}/")):
         assert again.status_code == 404
@@ -525,6 +539,44 @@ def test_nobody_but_the_chief_takes_a_file_out(
     row.refresh_from_db()
     assert row.removed_at is None
     assert len(shelf()) == 1
+
+
+def test_the_log_tells_nothing_of_a_file_that_is_to_go(
+    client_for, area_a, chief, clerk, django_capture_on_commit_callbacks
+):
+    """It is kept for good: what retention takes from the file must not stand there."""
+    retention_rule(RecordType.INCIDENT_FILE)
+    old = noon(last_day(day(), MONTHS))
+    incident = receive(area_a, by=chief, at=old)
+    name, words = "Zuỳtên Thịtệp.png", "Chụp ông Zuỳghi Thịchú"
+    with acting(user=chief):
+        upload = SimpleUploadedFile(name, image())
+        row = services.attach(incident, upload=upload, words=words, at=old)
+    for step in ("classify", "resolve", "close"):
+        take(incident, step, chief, old)
+
+    def told():
+        return [
+            part for part in ("Zuỳtên", "Zuỳghi") if part in str([*IncidentEntry.objects.values()])
+        ]
+
+    page = client_for(chief).get(at(incident)).text
+    assert name in page
+    assert words in page
+    assert not told()
+    asked = disposals.propose(types=[RecordType.INCIDENT_FILE], by=clerk, on=day())
+    with django_capture_on_commit_callbacks(execute=True), acting(user=chief):
+        done = disposals.confirm(disposal=asked, by=chief, on=day(), at=timezone.now())
+    row.refresh_from_db()
+    assert (row.name, row.note) == ("Tệp đã bỏ", "")
+    assert not told()
+    files = incident.entries.filter(kind="file").values_list("title", "note")
+    assert list(files) == [
+        ("Thêm tệp", f"Tệp {row.pk} (png)"),
+        ("Bỏ tệp", f"Tệp {row.pk} (png). Tiêu huỷ theo biên bản {done.code}"),
+    ]
+    page = client_for(chief).get(at(incident)).text
+    assert "Zuỳ" not in page
 
 
 # --- whom the news is from ----------------------------------------------------------------------
@@ -648,6 +700,160 @@ def test_who_may_read_a_name_mends_it_and_looks_at_it_by_that(
     assert list(IncidentParty.objects.values()) == before
 
 
+@pytest.fixture
+def party(incident):
+    return IncidentPartyFactory(incident=incident, full_name="Đặng Thị Bị Hại", phone="0100777888")
+
+
+MASKED = "010****888"
+
+
+def known(client_for, user):
+    """Return a client of somebody who has typed the password again just now."""
+    client = client_for(user)
+    assert client.post("/accounts/reauthenticate/", {"password": PASSWORD}).status_code == 302
+    return client
+
+
+def ask(client, incident, mark="m1", ground="other", words="Hẹn gặp để lấy lời trình bày"):
+    data = {MARK: mark, "ground": ground, "words": words}
+    return client.post(at(incident, "parties"), data)
+
+
+def reveals():
+    return AuditEntry.objects.filter(action="reveal")
+
+
+def test_a_telephone_is_masked_where_the_name_is_read(client_for, incident, party, chief, helper):
+    AssignmentFactory(incident=incident, officer=helper)
+    for user in (chief, helper):
+        client = client_for(user)
+        for url in (at(incident, "parties"), f"/parties/{party.pk}/edit/"):
+            page = client.get(url).text
+            assert "Đặng Thị Bị Hại" in page
+            assert MASKED in page
+            assert party.phone not in page
+        assert "Hiện đầy đủ" in client.get(at(incident, "parties")).text
+        # The password first: until then nothing is shown, whatever is sent.
+        answer = ask(client, incident)
+        assert answer["Location"].startswith("/accounts/reauthenticate/")
+    assert not reveals().exists()
+
+
+def test_a_telephone_is_shown_once_for_a_reason_that_the_trail_keeps(
+    client_for, incident, party, chief, helper
+):
+    other = IncidentPartyFactory(incident=incident, phone="")
+    elsewhere = IncidentPartyFactory()
+    AssignmentFactory(incident=incident, officer=helper)
+    for count, user in enumerate((chief, helper), 1):
+        client = known(client_for, user)
+        page = ask(client, incident)
+        assert page.status_code == 200
+        assert page["Cache-Control"] == "no-store"
+        assert party.phone in page.text
+        assert "Hẹn gặp để lấy lời trình bày" in page.text
+        assert other.full_name in page.text
+        assert elsewhere.phone not in page.text
+        told = reveals().filter(user=user)
+        assert {(entry.table, entry.row, tuple(entry.fields)) for entry in told} == {
+            ("incidents.incidentparty", party.pk, ("phone",)),
+            ("incidents.incident", incident.pk, ()),
+        }
+        assert {entry.code for entry in told} == {incident.code}
+        assert {entry.reason for entry in told} == {"Hẹn gặp để lấy lời trình bày"}
+        again = ask(client, incident)  # the same form, or a reload
+        assert (again.status_code, again["Location"]) == (302, at(incident, "parties"))
+        assert party.phone not in client.get(again["Location"]).text
+        assert reveals().count() == 2 * count
+    kept = AuditEntry.objects.values_list("fields", "values", "reason", "code")
+    assert party.phone not in str(list(kept))
+    history = client_for(chief).get(at(incident)).text
+    assert "Hẹn gặp để lấy lời trình bày" in history
+    assert party.phone not in history
+
+
+@pytest.mark.parametrize(
+    "why", [{"ground": ""}, {"words": "Cần"}, {"words": "Gọi số 0100777888 ngay"}]
+)
+def test_without_a_reason_a_telephone_stays_masked(client_for, incident, party, chief, why):
+    answer = ask(known(client_for, chief), incident, **why)
+    assert answer.status_code == 422
+    assert answer["Cache-Control"] == "no-store"
+    assert MASKED in answer.text
+    rest = re.sub(r'value="[^"]*"', "", answer.text)  # the box keeps what was typed into it
+    assert party.phone not in rest
+    assert not reveals().exists()
+
+
+def test_a_telephone_is_not_for_the_desk_nor_for_who_may_not_read_the_name(
+    client_for, incident, party, duty, clerk, leader, superuser, officer_a, officer_b
+):
+    AssignmentFactory(incident=incident, officer=duty)
+    desk = known(client_for, duty)
+    for url in (at(incident, "parties"), f"/parties/{party.pk}/edit/"):
+        page = desk.get(url).text
+        assert "Đặng Thị Bị Hại" in page
+        assert MASKED in page
+        assert party.phone not in page
+        assert "Hiện đầy đủ" not in page
+    refused = {duty: 403, officer_a: 403, clerk: 403, leader: 403, superuser: 403, officer_b: 404}
+    for user, status in refused.items():
+        answer = ask(known(client_for, user), incident)
+        assert answer.status_code == status, user
+        assert party.phone not in answer.text
+    assert not reveals().exists()
+
+
+def test_where_nothing_is_masked_nothing_is_offered(client_for, incident, chief):
+    client = known(client_for, chief)
+    for _ in range(2):
+        assert "Hiện đầy đủ" not in client.get(at(incident, "parties")).text
+        assert ask(client, incident, mark="m2").status_code in (302, 405)
+        IncidentPartyFactory(incident=incident, phone="")
+    assert client.post(at(incident, "parties")).status_code == 405
+    assert not reveals().exists()
+
+
+def test_a_masked_telephone_is_kept_changed_or_removed(client_for, incident, party, chief):
+    client, url = client_for(chief), f"/parties/{party.pk}/edit/"
+
+    def mend(phone, **more):
+        party.refresh_from_db()
+        return client.post(url, PARTY | {"phone": phone, "version": party.version} | more)
+
+    field = client.get(url).context["form"]["phone"]
+    assert not field.value()
+    assert field.field.widget.attrs["placeholder"] == MASKED
+    for typed_in, kept in (
+        ("", "0100777888"),
+        ("0100 999 111", "0100999111"),
+        ("", "0100999111"),
+        ("-", ""),
+        ("", ""),
+    ):
+        assert mend(typed_in).status_code == 302
+        party.refresh_from_db()
+        assert party.phone == kept
+    mend("0100777888")
+    stale = mend("", version=1, address="Bản cũ")
+    assert stale.status_code == 422
+    assert stale.context["stale"]
+    assert "0100777888" not in stale.text
+    create = at(incident, "parties", "create")
+    assert client.post(create, PARTY | {"phone": "-"}).status_code == 302
+    assert incident.parties.last().phone == ""
+
+
+@pytest.mark.parametrize("name", ["full_name", "address", "note"])
+def test_a_number_stands_where_it_is_masked_alone(client_for, incident, chief, name):
+    client, url = client_for(chief), at(incident, "parties", "create")
+    response = client.post(url, PARTY | {name: "Gọi vợ: 0100 777 888"})
+    assert response.status_code == 422
+    assert set(response.context["form"].errors) == {name}
+    assert not IncidentParty.objects.exists()
+
+
 def test_a_name_is_needed_and_a_slip_is_told_without_writing(client_for, incident, chief):
     client, url = client_for(chief), at(incident, "parties", "create")
     entries = log(incident)
@@ -729,7 +935,8 @@ def test_names_stand_on_their_own_page_and_nowhere_else(client_for, chief, duty,
     assert "Đã ghi người báo tin, bị hại." in page.text
     client = client_for(chief)
     shown = client.get(at(incident, "parties")).text
-    assert all(secret in shown for secret in SECRETS if secret != "0100 777 888")
+    phones = ("0100 777 888", "0100777888")
+    assert [secret for secret in SECRETS if secret not in shown] == [*reversed(phones)]
     shift = ShiftHandoverFactory(
         started_at=timezone.now() - dt.timedelta(hours=2), ended_at=timezone.now()
     )

@@ -39,6 +39,19 @@ def answered(row, **changes):
     } | changes
 
 
+def test_who_moved_to_another_beat_is_told_and_found_by_code_alone(
+    client_for, officer_a, area_a, area_b
+):
+    person = factories.ResidenceFactory(household__neighbourhood=area_b).resident
+    row = factories.CorrectionFactory(resident=person, neighbourhood=area_a, owner=officer_a)
+    client = client_for(officer_a)
+    for address in (f"{row.get_absolute_url()}edit/", row.get_absolute_url(), "/corrections/"):
+        page = client.get(address).content.decode()
+        assert person.full_name not in page, address
+    assert row.code not in client.get("/corrections/", {"q": person.full_name}).content.decode()
+    assert row.code in client.get("/corrections/", {"q": person.code}).content.decode()
+
+
 def test_a_request_is_taken_down_with_its_deadline(client_for, officer_a, person, area_a):
     AnswerRule.objects.create(key="correction_days", value=3, legal_basis="Thử", valid_from=day(20))
     data = typed(person, officer_a, received_on=f"{day(1):%d/%m/%Y}")

@@ -62,6 +62,7 @@ def gone(on):
         started_on=on - dt.timedelta(days=90),
         household__opened_on=on - dt.timedelta(days=90),
         resident__phone="0100999888",
+        resident__note="Nói ngọng",
     )
     end_residence(residence=stay, ended_on=on, end_reason=Residence.End.DEPARTURE, on=day())
     return stay.resident
@@ -76,7 +77,7 @@ def closed_business(on):
 
 
 def written_batch(on):
-    batch = factories.ImportBatchFactory(state="written", written_at=noon(on))
+    batch = factories.ImportBatchFactory(state="written", written_at=noon(on), rows=1, changed=1)
     entry = [1, "change", "households.resident", 1, 2, {"full_name": ["Cũ", "Mới"]}]
     ImportJournal.objects.create(batch=batch, position=0, entries=[entry])
     return batch

@@ -1,6 +1,7 @@
 """The sheet of a person's data: everything the portal holds, nothing of others, told why."""
 
 import pytest
+from django.urls import reverse
 
 from households.models import ResidenceAct
 from households.services import end_residence
@@ -25,7 +26,7 @@ def asked(person, **changes):
     return {"resident": person.code, "purpose": "self", "words": ""} | changes
 
 
-def test_everything_held_about_the_person_is_on_it(client_for, officer_a, person, area_a):
+def test_everything_held_about_the_person_is_on_it(trusted_for, officer_a, person, area_a):
     stay = person.residences.get()
     act = factories.ResidenceActFactory(
         household=stay.household, neighbourhood=area_a, kind=ResidenceAct.Kind.PERMANENT
@@ -51,11 +52,12 @@ def test_everything_held_about_the_person_is_on_it(client_for, officer_a, person
     )
     correction = factories.CorrectionFactory(resident=person, neighbourhood=area_a)
     alias = factories.ResidentFactory(same_as=person)
-    page = client_for(officer_a).post(ADDRESS, asked(person)).content.decode()
+    page = trusted_for(officer_a).post(ADDRESS, asked(person)).content.decode()
     for told in (
         person.full_name,
         person.citizen_id,
         person.phone,
+        f"{person.birth_date:%d/%m/%Y}",
         "Nói ngọng",
         stay.household.address,
         act.code,
@@ -75,31 +77,41 @@ def test_everything_held_about_the_person_is_on_it(client_for, officer_a, person
 
 
 def test_the_paper_is_in_the_trail_with_the_reason_and_without_the_numbers(
-    client_for, chief, person
+    trusted_for, chief, person
 ):
     data = asked(person, purpose="body", words="Công văn 12/CV-TA")
-    answer = client_for(chief).post(ADDRESS, data)
+    answer = trusted_for(chief).post(ADDRESS, data)
     assert answer.status_code == 200
     assert "no-store" in answer["Cache-Control"]
     entry = AuditEntry.objects.get(action="print")
     assert (entry.table, entry.row, entry.code) == ("households.resident", person.pk, person.code)
     assert entry.reason == "Cơ quan có thẩm quyền yêu cầu bằng văn bản: Công văn 12/CV-TA"
-    assert entry.fields == ["citizen_id", "phone"]
+    assert entry.fields == ["citizen_id", "phone", "birth_date"]
+    told = AuditEntry.objects.get(action="reveal")
+    assert (told.row, told.fields, told.reason) == (person.pk, entry.fields, entry.reason)
     assert person.citizen_id not in entry.values + entry.reason
 
 
-def test_opening_the_form_shows_and_records_nothing(client_for, chief, person):
-    page = client_for(chief).get(ADDRESS, {"resident": person.code})
+def test_the_password_is_asked_for_before(client_for, chief, person):
+    client = client_for(chief)
+    again = f"{reverse('account_reauthenticate')}?next=%2Fdata-sheet%2F"
+    for answer in (client.get(ADDRESS), client.post(ADDRESS, asked(person))):
+        assert (answer.status_code, answer["Location"]) == (302, again)
+    assert not AuditEntry.objects.filter(action__in=("print", "reveal")).exists()
+
+
+def test_opening_the_form_shows_and_records_nothing(trusted_for, chief, person):
+    page = trusted_for(chief).get(ADDRESS, {"resident": person.code})
     assert page.status_code == 200
     assert person.citizen_id not in page.content.decode()
     assert not AuditEntry.objects.filter(action="print").exists()
-    assert client_for(chief).get(ADDRESS, {"resident": "\0"}).status_code == 200
+    assert trusted_for(chief).get(ADDRESS, {"resident": "\0"}).status_code == 200
 
 
-def test_no_incident_is_on_it(client_for, chief, person, area_a):
+def test_no_incident_is_on_it(trusted_for, chief, person, area_a):
     incident = factories.IncidentFactory(neighbourhood=area_a, place="Ngã ba Cây Đa")
     factories.IncidentPartyFactory(incident=incident, full_name=person.full_name)
-    page = client_for(chief).post(ADDRESS, asked(person)).content.decode()
+    page = trusted_for(chief).post(ADDRESS, asked(person)).content.decode()
     assert incident.code not in page
     assert "Cây Đa" not in page
 
@@ -132,8 +144,8 @@ def test_rows_of_another_beat_are_left_out(officer_a, area_a, area_b):
         ({"words": "x" * 201}, "200"),
     ],
 )
-def test_without_a_reason_nothing_is_shown(client_for, chief, person, changes, sentence):
-    answer = client_for(chief).post(ADDRESS, asked(person, **changes))
+def test_without_a_reason_nothing_is_shown(trusted_for, chief, person, changes, sentence):
+    answer = trusted_for(chief).post(ADDRESS, asked(person, **changes))
     assert answer.status_code == 422
     page = answer.content.decode()
     assert sentence in page
@@ -141,14 +153,14 @@ def test_without_a_reason_nothing_is_shown(client_for, chief, person, changes, s
     assert not AuditEntry.objects.filter(action="print").exists()
 
 
-def test_a_person_of_another_beat_is_not_found(client_for, officer_b, person):
-    answer = client_for(officer_b).post(ADDRESS, asked(person))
+def test_a_person_of_another_beat_is_not_found(trusted_for, officer_b, person):
+    answer = trusted_for(officer_b).post(ADDRESS, asked(person))
     assert answer.status_code == 422
     assert person.full_name not in answer.content.decode()
 
 
 @pytest.mark.parametrize("who", ["clerk", "duty", "leader", "superuser"])
-def test_others_hand_out_nothing(client_for, request, person, who):
-    client = client_for(request.getfixturevalue(who))
+def test_others_hand_out_nothing(trusted_for, request, person, who):
+    client = trusted_for(request.getfixturevalue(who))
     assert client.get(ADDRESS).status_code == 403
     assert client.post(ADDRESS, asked(person)).status_code == 403

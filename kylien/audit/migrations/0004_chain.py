@@ -64,6 +64,7 @@ class Migration(migrations.Migration):
                     ("signin", "Đăng nhập"),
                     ("signout", "Đăng xuất"),
                     ("refused", "Bị từ chối"),
+                    ("blank", "Bỏ giá trị"),
                 ],
                 max_length=10,
                 verbose_name="việc",

@@ -44,6 +44,8 @@ class Command(BaseCommand):
             findings.append(verify.Finding("head_unknown", words))
         self.report(findings, matched, made, as_json=options["json"])
         wrong = sum(not one.warning for one in findings)
+        if not wrong:
+            verify.remember(verify.head())
         if wrong:
             raise CommandError(f"Nhật ký không còn nguyên vẹn: {wrong} dấu hiệu.")
 
