@@ -19,6 +19,7 @@ SIZES = {"1366": (1366, 768), "360": (360, 780)}
 INCIDENT = "table.records td.ph-title a in /incidents/?state=verifying"
 SHIFT = "table.records td.ph-title a in /handovers/"
 GROUP = "table.records td.ph-title a in /groups/"
+CORRECTION = "table.records td.ph-title a in /corrections/"
 WRITTEN = ".month-name a[href^='/monthly-reports/'] in /reports/"  # the newest
 PAGES = {
     "home": "/",
@@ -80,6 +81,15 @@ PAGES = {
     "outgoing document": "table.records td.ph-title a in /outgoing/",
     "number form": "/outgoing/create/",
     "audit": "/audit/",
+    "day's digest": "/audit/head/",
+    "own account": "/accounts/profile/",
+    "password again": "/accounts/reauthenticate/",
+    "what is kept": "/retention/",
+    "rows past their period": "/retention/stay_notice/",
+    "disposal": "table.records td.ph-title a in /disposals/",
+    "correction": CORRECTION,
+    "correction form": "/corrections/create/",
+    "correction on paper": f"a[href$='/print/'] in {CORRECTION}",
     "workbooks": "/imports/",
     "workbook form": "/imports/create/",
 }
