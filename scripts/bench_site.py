@@ -44,6 +44,7 @@ from kylien.portal.worklist import Week  # noqa: E402
 from reports.models import MonthlyReport  # noqa: E402
 from scripts.bench import ADMIN_FORMS, OURS, SECTORS, USERS  # noqa: E402
 
+OUTGOING = "reports.view_outgoingdocument"
 ENTRIES = 100_000  # of the trail that is verified
 
 
@@ -147,7 +148,10 @@ def pages(username):
     month = Month.containing(timezone.localdate(), settings.REPORT_START_DAY).previous()
     reports = MonthlyReport.objects.newest()
     published, draft = reports.published().first(), reports.exclude(state="published").first()
+    # A register that not every role reads.
+    outgoing = {"outgoing": "/outgoing/"} if user.has_perm(OUTGOING) else {}
     return {
+        **outgoing,
         "home": "/",
         "worklist": "/worklist/",
         "worklist week": f"/worklist/?week={Week.containing(timezone.localdate())}",
@@ -169,7 +173,6 @@ def pages(username):
         "groups": "/groups/",
         "outreach": "/outreach/",
         "coverage": "/outreach/coverage/",
-        "outgoing": "/outgoing/",
         "incidents": "/incidents/",
         "businesses": "/businesses/",
         "business": businesses.order_by("-n", "pk").first().get_absolute_url(),
