@@ -95,13 +95,13 @@ class Channel(HTTPChannel):
 
     def handle_close(self):
         if self.refused and not self.draining and self.connected:
-            self.draining = True  # before the other side can see that we are done
+            # Before the other side can see that we are done.
+            self.draining, self.will_close = True, False
             try:
                 self.socket.shutdown(socket.SHUT_WR)
             except OSError:
                 self.draining = False  # gone already
             else:
-                self.will_close = False
                 return
         super().handle_close()
 

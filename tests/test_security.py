@@ -556,6 +556,13 @@ def test_made_up_names_cannot_fill_the_disk(client, settings):
 
 
 @pytest.mark.django_db
+def test_the_address_of_a_button_is_told_in_the_stations_language(client_for, chief):
+    answer = client_for(chief).get("/retention/propose/")
+    assert answer.status_code == 405
+    assert "địa chỉ của một nút bấm" in answer.content.decode()
+
+
+@pytest.mark.django_db
 def test_one_scanner_hides_no_other(client_for, leader, duty):
     for _ in range(REFUSALS_A_MINUTE + 1):
         client_for(leader).get("/households/")

@@ -22,7 +22,7 @@ from kylien.accounts.middleware import SEEN, STARTED
 
 UNREADABLE = (
     "Máy chủ không đọc được mã xác thực đã lưu (khoá của máy chủ đã đổi). "
-    "Báo Trưởng Công an phường đặt lại xác thực hai lớp."
+    "Báo Trưởng Công an phường, hoặc người quản trị máy chủ (sao-luu.md, mục 4)."
 )
 
 
@@ -45,7 +45,7 @@ class StationAccountAdapter(DefaultAccountAdapter):
         super().login(request, user)
         now = int(time.time())
         request.session[STARTED], request.session[SEEN] = now, now
-        told.signed(user, "signin", code_typed=second_factor.is_passed(request))
+        told.signed(user, "signin", factor=second_factor.passed_by(request))
         if second_factor.is_needed(user) and not second_factor.is_passed(request):
             # He is led to set it up at once: the password just typed is asked for no second time.
             reauthenticate_by_password(request)
@@ -63,7 +63,8 @@ class StationMFAAdapter(DefaultMFAAdapter):
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,
-        "incorrect_code": "Mã chưa đúng hoặc đã dùng rồi. Chờ mã mới hiện ra rồi gõ lại.",
+        "incorrect_code": "Mã chưa đúng hoặc đã dùng rồi. Mã trên điện thoại: chờ mã mới. "
+        "Mã khôi phục: gõ mã khác.",
         "cannot_delete_authenticator": "Vai trò của đồng chí bắt buộc xác thực hai lớp.",
         "cannot_generate_recovery_codes": "Thiết lập ứng dụng tạo mã trước đã.",
     }

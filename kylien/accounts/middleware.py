@@ -94,6 +94,8 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
 
     def handle_no_permission(self, request, view):
         target = request.get_full_path() if request.method == "GET" else request.path
+        if not hasattr(getattr(view, "view_class", object), "get") and hasattr(view, "view_class"):
+            target = "/"  # a button's address: nothing to come back to
         user_id = getattr(request, "ended_user_id", None)
         if request.method == "POST" and user_id and self._typed_form(request):
             secret = getattr(getattr(view, "view_class", None), "never_kept", ())

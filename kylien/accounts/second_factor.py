@@ -36,8 +36,13 @@ def is_needed(user) -> bool:
 
 def is_passed(request) -> bool:
     """Tell whether a code was typed in this session."""
+    return bool(passed_by(request))
+
+
+def passed_by(request) -> str:
+    """Return what sort of code was typed in this session: `totp`, `recovery_codes`; "" for none."""
     records = get_authentication_records(request, request.user)
-    return any(one["method"] == "mfa" for one in records)
+    return next((one["type"] for one in reversed(records) if one["method"] == "mfa"), "")
 
 
 def has_one(user) -> bool:

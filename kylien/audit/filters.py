@@ -4,7 +4,7 @@ import django_filters
 from django.apps import apps
 from django.contrib.auth.models import Group
 
-from kylien.accounts.models import User
+from kylien.accounts.models import Role, User
 from kylien.audit.models import AuditEntry
 from kylien.core.filters import DayFilter, RecordFilterSet
 from kylien.core.models import Tracked
@@ -32,6 +32,11 @@ class AuditFilterSet(RecordFilterSet):
         label="Việc", choices=AuditEntry.Action.choices, empty_label="Tất cả"
     )
     table = django_filters.ChoiceFilter(label="Loại bản ghi", choices=tables, empty_label="Tất cả")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.request.user.has_role(Role.CHIEF):  # who acted is told there: superusers too
+            self.form.fields["user"].queryset = User.objects.all()
 
     class Meta:
         model = AuditEntry

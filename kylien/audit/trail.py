@@ -112,15 +112,20 @@ Action = AuditEntry.Action
 CHANGES = (Action.CREATE, Action.CHANGE, Action.DELETE)
 # What a record's page shows: so many of its newest entries, and besides so many looks at it.
 SHOWN, LOOKS = 50, 200
+FACTORS = {"": "Chỉ bằng mật khẩu", "recovery_codes": "Bằng mật khẩu và mã khôi phục"}
 STEPS = {"password": "Sai tên hoặc mật khẩu", "code": "Sai mã xác thực"}
 DETAILS = {
     "rows": lambda count: f"{text.format_number(count)} dòng",
     "file": lambda name: f"Tệp {name}",
     "step": lambda step: STEPS.get(step, str(step)),
-    "code_typed": lambda typed: "Có mã xác thực" if typed else "Chỉ bằng mật khẩu",
+    "factor": lambda kind: FACTORS.get(kind, "Có mã xác thực"),
     "ended": lambda count: f"Kết thúc {count} phiên khác",
 }
-REFUSALS = {403: "không có quyền", 404: "không có, hoặc ngoài phạm vi"}
+REFUSALS = {
+    403: "không có quyền",
+    404: "không có, hoặc ngoài phạm vi",
+    429: "thử quá nhiều lần",
+}
 PARTS = {
     "list": "danh sách",
     "detail": "trang xem",
@@ -132,7 +137,9 @@ PARTS = {
 
 
 def who(entry):
-    return entry.user.full_name_label if entry.user_id else "Hệ thống"
+    if entry.user_id:
+        return entry.user.full_name_label
+    return "Chưa đăng nhập" if entry.action == Action.REFUSED else "Hệ thống"
 
 
 def model_of(entry):

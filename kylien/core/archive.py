@@ -93,6 +93,11 @@ def read_recipients(path: Path) -> list:
     return found
 
 
+def holds_secret(path: Path) -> bool:
+    """Tell whether a key file holds a secret key, which has no place on the machine."""
+    return any(line.startswith("AGE-SECRET-KEY-") for line in _key_lines(path))
+
+
 def read_identities(path: Path) -> list:
     """Return the secret keys in a file. Raises BackupError where there is none."""
     lines = _key_lines(path)

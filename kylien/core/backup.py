@@ -463,6 +463,10 @@ def _refuse_place(path: Path, force: bool) -> None:
         raise BackupError(
             "Không ghi bản sao lưu vào thư mục tệp đính kèm hoặc thư mục của trang web."
         )
+    if path.suffix != ENDING:  # a drive that is not plugged in would become a file of its name
+        raise BackupError(
+            f"Không có thư mục {path}: đã cắm ổ lưu chưa? Tên tệp thì kết thúc bằng {ENDING}."
+        )
     if not path.parent.is_dir():
         raise BackupError(f"Không có thư mục {path.parent}: đã cắm ổ lưu chưa?")
     if path.exists():

@@ -8,6 +8,7 @@ import secrets
 
 from django.contrib.auth import get_user_model
 from django.http import HttpResponseNotAllowed
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from kylien.core import refusals
@@ -124,6 +125,9 @@ class RefusalMiddleware:
     def __call__(self, request):
         if request.method in METHODS:
             response = self.get_response(request)
+            if response.status_code == 405 and not response.content:
+                # Else the browser shows a page of its own, in English.
+                response.content = render_to_string("405.html")
         else:
             response = HttpResponseNotAllowed(METHODS)
         if response.status_code in TOLD_TO_LOG:

@@ -1,7 +1,8 @@
 """What is past its period, and disposals: proposed, confirmed or refused, minuted."""
 
+from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import render
@@ -13,6 +14,7 @@ from kylien.areas.models import Ward
 from kylien.core import text
 from kylien.core.changes import trail
 from kylien.core.records import PartView, RecordView, Role, ScopedMixin, new_mark, only_once
+from kylien.core.reveal import way
 from retention.forms.disposals import ProposeForm, RefuseForm
 from retention.lists import DisposalFilterSet, DisposalTable
 from retention.models import AnswerRule, Disposal, Outcome, RecordType
@@ -167,6 +169,8 @@ class ConfirmDisposal(ScopedMixin, View):
 
     def post(self, request, pk):
         row = self.row()
+        if not settings.DEMO and (first := way(request, row.get_absolute_url())):
+            return HttpResponseRedirect(first)  # what goes does not come back
         try:
             done = services.confirm(
                 disposal=row, by=request.user, on=request.today, at=timezone.now()
@@ -187,6 +191,11 @@ class RefuseDisposal(PartView):
     form_class = RefuseForm
     submit_label = "Không tiêu huỷ"
     locks = False
+
+    def part(self, row):
+        if not row.is_open and self.request.method == "GET":
+            raise PermissionDenied
+        return row
 
     def title(self, part):
         return f"Không tiêu huỷ đợt {part}"

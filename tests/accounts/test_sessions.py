@@ -349,6 +349,11 @@ def test_a_form_without_its_token_is_not_kept(late, typed):
     assert KEPT not in late.session
 
 
+def test_who_is_signed_out_over_a_button_comes_back_to_the_portal(client, clerk, clock):
+    answer = client.post("/retention/propose/", {"types": "absence"})
+    assert answer["Location"] == f"{LOGIN}?next=%2F"
+
+
 def test_passwords_are_never_kept(client, clerk, clock):
     sign_in(client, clerk)
     is_signed_in(client)

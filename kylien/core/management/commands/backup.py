@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 from django.utils import timezone
 
-from kylien.core.archive import BackupError, new_key
+from kylien.core.archive import BackupError, holds_secret, new_key
 from kylien.core.backup import back_up, last_backup
 from kylien.core.text import format_number
 
@@ -46,6 +46,11 @@ class Command(BaseCommand):
             elif keep < 0:
                 raise CommandError("--keep là số bản giữ lại, từ 1 trở lên.")
             else:
+                if holds_secret(key):
+                    self.stderr.write(
+                        f"Chú ý: {key} là khoá bí mật. Dùng tệp .pub cho --key, cất khoá này đi và "
+                        "xoá khỏi máy."
+                    )
                 before = last_backup()
                 self.tell(
                     back_up(file, key, at=timezone.now(), say=self.say, force=force, keep=keep)
@@ -58,7 +63,8 @@ class Command(BaseCommand):
                 f"Không sao lưu được. Cơ sở dữ liệu không trả lời ({type(error).__name__})."
             ) from error
         except OSError as error:
-            raise CommandError(f"Không sao lưu được. {error.strerror}: {error.filename}") from error
+            why = "Không có" if isinstance(error, FileNotFoundError) else error.strerror
+            raise CommandError(f"Không sao lưu được. {why}: {error.filename}") from error
 
     def say(self, line):
         self.stdout.write(line)
@@ -78,7 +84,7 @@ class Command(BaseCommand):
             f"Đã sao lưu {format_number(len(manifest.tables))} bảng, "
             f"{format_number(manifest.rows)} dòng, "
             f"{format_number(len(manifest.attachments))} tệp đính kèm vào {done.path}: "
-            f"{done.size / 1024**2:.1f} MB, {done.seconds:.1f} giây."
+            f"{with_comma(done.size / 1024**2)} MB, {with_comma(done.seconds)} giây."
         )
         if manifest.audit:
             self.say(f"Nhật ký đến mắt xích {manifest.audit[0]}, mã {manifest.audit[1]}.")
@@ -89,6 +95,10 @@ class Command(BaseCommand):
                 f"Chú ý: {len(manifest.missing)} tệp đính kèm có tên trong hồ sơ nhưng không còn "
                 f"trên đĩa, nên không có trong bản sao lưu. Tệp đầu: {manifest.missing[0]}"
             )
+
+
+def with_comma(number):
+    return f"{number:.1f}".replace(".", ",")
 
 
 def moment(at):
