@@ -30,7 +30,7 @@ def box(page):
 def filter_by(page, words):
     with page.expect_response(lambda response: "/residents/" in response.url):
         box(page).press_sequentially(words)
-    page.wait_for_function("!document.querySelector('.htmx-request')")
+    expect(page.locator(".htmx-request")).to_have_count(0)
 
 
 def test_typing_swaps_the_table_alone_and_pushes_the_address(residents):
