@@ -94,11 +94,12 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
 
     def handle_no_permission(self, request, view):
         target = request.get_full_path() if request.method == "GET" else request.path
-        if not hasattr(getattr(view, "view_class", object), "get") and hasattr(view, "view_class"):
+        view_class = getattr(view, "view_class", None)
+        if view_class and not hasattr(view_class, "get"):
             target = "/"  # a button's address: nothing to come back to
         user_id = getattr(request, "ended_user_id", None)
         if request.method == "POST" and user_id and self._typed_form(request):
-            secret = getattr(getattr(view, "view_class", None), "never_kept", ())
+            secret = getattr(view_class, "never_kept", ())
             fields = [
                 (name, value)
                 for name, values in request.POST.lists()
